@@ -1,0 +1,120 @@
+/*
+ * Page-table entries: VMSAv8-64, 4 KiB granule, 48-bit addresses, four levels of 512 entries (DDI 0487, D8.3 "Translation
+ * table descriptor formats"). Arm counts levels from the root, 0 to 3; we count from the page, 3 to 0.
+ *
+ * The walker (mm/page_table.c) and the start-up (boot/early_map.c) are written once over these functions.
+ */
+#ifndef ARCH_PTE_H
+#define ARCH_PTE_H
+
+#include <arch/page_flags.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PTE_VALID (1UL << 0)
+#define PTE_TABLE (1UL << 1) /* levels 3 to 1: points to a table instead of mapping a block; level 0: always set */
+#define PTE_ATTRIBUTE(index) ((uint64_t)(index) << 2)
+#define PTE_ATTRIBUTE_MASK PTE_ATTRIBUTE(7)
+#define PTE_USER (1UL << 6)      /* AP[1] */
+#define PTE_READ_ONLY (1UL << 7) /* AP[2] */
+#define PTE_INNER_SHAREABLE (3UL << 8)
+#define PTE_ACCESSED (1UL << 10)
+#define PTE_NOT_GLOBAL (1UL << 11)
+#define PTE_KERNEL_NO_EXECUTE (1UL << 53) /* PXN */
+#define PTE_USER_NO_EXECUTE (1UL << 54)   /* UXN */
+#define PTE_ADDRESS 0x0000fffffffff000UL
+
+/* Indices into MAIR_EL1; arch/aarch64/system_registers.h holds the register's value. */
+#define PTE_ATTRIBUTE_NORMAL 0 /* write-back, read and write allocate */
+#define PTE_ATTRIBUTE_DEVICE 1 /* Device-nGnRE: no gathering, no reordering, early write acknowledgement */
+
+/* Where all of physical memory appears (mm/layout.h draws the whole). */
+#define DIRECT_MAP_BASE 0xffff800000000000UL
+/* Physical addresses that fit between it and the next region. */
+#define DIRECT_MAP_SIZE 0x0000400000000000UL
+
+/* For boot/early_map.c, which runs before a port's variables can be trusted. */
+static inline uintptr_t early_direct_map_base(unsigned levels)
+{
+	(void)levels;
+	return DIRECT_MAP_BASE;
+}
+
+static inline unsigned pte_levels(void)
+{
+	return 4;
+}
+
+/* The largest level at which a leaf may stand: 1 GiB blocks, on every CPU. */
+static inline unsigned pte_largest_leaf_level(void)
+{
+	return 2;
+}
+
+static inline bool pte_present(uint64_t entry)
+{
+	return entry & PTE_VALID;
+}
+
+/* Only for a present entry. */
+static inline bool pte_is_leaf(uint64_t entry, unsigned level)
+{
+	return level == 0 || !(entry & PTE_TABLE);
+}
+
+static inline uint64_t pte_address(uint64_t entry)
+{
+	return entry & PTE_ADDRESS;
+}
+
+/* A table of the next level down, with every right: the leaf decides. */
+static inline uint64_t pte_make_table(uint64_t address)
+{
+	return address | PTE_VALID | PTE_TABLE;
+}
+
+/*
+ * A page at a level. flags: enum page_flags; PAGE_READ is implied. Without PAGE_ACCESSED's bit the first access would
+ * fault, and there is no dirty bit: a writable entry counts as dirty. What the kernel executes the user never does, and
+ * the other way round.
+ */
+static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
+{
+	uint64_t entry = address | PTE_VALID | PTE_ACCESSED | PTE_INNER_SHAREABLE | PTE_KERNEL_NO_EXECUTE |
+			 PTE_USER_NO_EXECUTE;
+
+	if (level == 0)
+		entry |= PTE_TABLE;
+	if (!(flags & PAGE_WRITE))
+		entry |= PTE_READ_ONLY;
+	if (flags & PAGE_EXEC)
+		entry &= ~(flags & PAGE_USER ? PTE_USER_NO_EXECUTE : PTE_KERNEL_NO_EXECUTE);
+	if (flags & PAGE_USER)
+		entry |= PTE_USER;
+	if (!(flags & PAGE_GLOBAL))
+		entry |= PTE_NOT_GLOBAL;
+	entry |= PTE_ATTRIBUTE(flags & PAGE_DEVICE ? PTE_ATTRIBUTE_DEVICE : PTE_ATTRIBUTE_NORMAL);
+	return entry;
+}
+
+/* enum page_flags of a present leaf. */
+static inline unsigned pte_flags(uint64_t entry)
+{
+	unsigned flags = PAGE_READ;
+
+	if (!(entry & PTE_READ_ONLY))
+		flags |= PAGE_WRITE | PAGE_DIRTY;
+	if (!(entry & (entry & PTE_USER ? PTE_USER_NO_EXECUTE : PTE_KERNEL_NO_EXECUTE)))
+		flags |= PAGE_EXEC;
+	if (entry & PTE_USER)
+		flags |= PAGE_USER;
+	if (!(entry & PTE_NOT_GLOBAL))
+		flags |= PAGE_GLOBAL;
+	if ((entry & PTE_ATTRIBUTE_MASK) == PTE_ATTRIBUTE(PTE_ATTRIBUTE_DEVICE))
+		flags |= PAGE_DEVICE;
+	if (entry & PTE_ACCESSED)
+		flags |= PAGE_ACCESSED;
+	return flags;
+}
+
+#endif

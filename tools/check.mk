@@ -1,0 +1,53 @@
+# `make check`: every check is a target of its own; `make -k check` goes on after a failure. Included by the Makefile.
+
+CHECKS := $(foreach a,$(CHECK_ARCHES),$(foreach v,gcc llvm release release-llvm,check-build-$a-$v)) \
+	$(CHECK_ARCHES:%=check-cppcheck-%) check-format check-floors check-scripts
+.PHONY: $(CHECKS) check-all
+
+check:
+	@tools/setup $(CHECK_ARCHES:%=build-%) $(patsubst %,efi-%,$(filter x86_64 aarch64,$(CHECK_ARCHES))) llvm check format
+	@$(MAKE) check-all
+
+check-all: $(CHECKS)
+
+# Four builds of each machine, the UEFI loader with them; warnings are errors in all.
+check_build = $(say_check) && $(MAKE) ARCH=$* $1 build efi
+say_check = @printf '  %-5s %s\n' CHECK '$(@:check-%=%)'
+
+check-build-%-gcc:
+	$(call check_build,BUILD=check LLVM=0)
+check-build-%-llvm:
+	$(call check_build,BUILD=check LLVM=1)
+check-build-%-release:
+	$(call check_build,BUILD=release LLVM=0)
+check-build-%-release-llvm:
+	$(call check_build,BUILD=release LLVM=1)
+
+# What the kernel's freestanding code does on purpose is listed in tools/cppcheck.txt.
+CPPCHECK_FOLDERS := $(wildcard lib mm boot dev sync tests/kernel)
+check-cppcheck-%:
+	$(say_check)
+	@cppcheck -q --std=c11 --platform=unix64 --enable=warning,performance,portability --error-exitcode=1 \
+		--suppressions-list=tools/cppcheck.txt --inline-suppr -j$(shell nproc) -DCONFIG_CHECK -D__$*__ \
+		-I. -Iarch/include -Iarch/$*/include $(CPPCHECK_FOLDERS) arch/$*
+
+CODE := $(sort $(wildcard $(foreach folder,lib arch/* arch/*/* arch/*/include/arch sync/* dev mm boot boot/* \
+	boot/direct/* tests/kernel tests/host tests/host/include tests/host/include/*,$(folder)/*.[ch])))
+
+check-format:
+	$(say_check)
+	@tools/format --check $(CODE)
+
+format:
+	@tools/setup format
+	@tools/format $(CODE)
+
+check-floors:
+	$(say_check)
+	@python3 tools/check_floors.py
+
+# A syntax error in a script is found here and not by the first person who needs it.
+check-scripts:
+	$(say_check)
+	@for script in tools/setup tools/format .ci/run; do sh -n $$script || exit 1; done
+	@PYTHONPYCACHEPREFIX=$(abspath build/pycache) python3 -m py_compile tools/*.py tools/gdb/*.py tests/boot/*.py
