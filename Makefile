@@ -224,7 +224,7 @@ test:
 fuzz:
 	@tools/setup host
 	@$(MAKE) host-tests
-	@python3 tools/host_tests.py fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+	@python3 tools/host_tests.py --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 include tools/check.mk
 

@@ -37,6 +37,15 @@ static int set_number(uint64_t *destination, const char *value, uint64_t lowest,
 	return 0;
 }
 
+/* The place of a value in a list of words, or -EINVAL. */
+static int word_index(const char *value, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	return -EINVAL;
+}
+
 static int set_test(struct boot_arguments *arguments, const char *value)
 {
 	return set_text(arguments->test, value);
@@ -47,6 +56,22 @@ static int set_death(struct boot_arguments *arguments, const char *value)
 	return set_text(arguments->death, value);
 }
 
+static int set_bench(struct boot_arguments *arguments, const char *value)
+{
+	return set_text(arguments->bench, value);
+}
+
+static int set_clock(struct boot_arguments *arguments, const char *value)
+{
+	static const char *const words[] = { "real", "icount", NULL };
+	int index = word_index(value, words);
+
+	if (index < 0)
+		return index;
+	arguments->counts_instructions = index == 1;
+	return 0;
+}
+
 static int set_seed(struct boot_arguments *arguments, const char *value)
 {
 	return set_number(&arguments->seed, value, 1, UINT64_MAX);
@@ -55,15 +80,6 @@ static int set_seed(struct boot_arguments *arguments, const char *value)
 static int set_deadline_scale(struct boot_arguments *arguments, const char *value)
 {
 	return set_number(&arguments->deadline_scale, value, 1, 1000);
-}
-
-/* The place of a value in a list of words, or -EINVAL. */
-static int word_index(const char *value, const char *const *words)
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	return -EINVAL;
 }
 
 static int set_after(struct boot_arguments *arguments, const char *value)
@@ -106,6 +122,8 @@ static const struct {
 } known[] = {
 	{ "test", set_test },
 	{ "death", set_death },
+	{ "bench", set_bench },
+	{ "clock", set_clock },
 	{ "seed", set_seed },
 	{ "deadline-scale", set_deadline_scale },
 	{ "after", set_after },

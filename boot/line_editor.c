@@ -1,17 +1,18 @@
 /*
  * The line editor in two steps: input bytes become keys, a key changes the line and the screen.
  *
- * Keys are control characters: what arrives as an escape sequence becomes the control character of the same meaning. On
- * the screen the line takes one row and scrolls sideways in it, because the width of the terminal is not known and a
- * cursor cannot be moved across a wrapped row. Typing and removing at the end of the line write no escape sequence, so
- * a script that talks to the monitor reads plain text.
+ * Keys are control characters: what arrives as an escape sequence becomes the control character of
+ * the same meaning. On the screen the line takes one row and scrolls sideways in it, because the
+ * width of the terminal is not known and a cursor cannot be moved across a wrapped row. Typing and
+ * removing at the end of the line write no escape sequence, so a script that talks to the monitor
+ * reads plain text.
  */
 #include <boot/line_editor.h>
 #include <lib/format.h>
 #include <lib/panic.h>
 #include <lib/string.h>
 
-#define CTRL(letter) ((letter) & 0x1f)
+#define CTRL(letter) ((letter)&0x1f)
 #define KEY_BACKSPACE CTRL('H')
 #define KEY_TAB CTRL('I')
 #define KEY_ESCAPE 0x1b
@@ -47,7 +48,7 @@ static bool cursor_in_row(const struct line_editor *editor)
 	       editor->cursor <= editor->scroll + visible_width(editor);
 }
 
-/* Draws the whole row again; one that would not show the cursor is scrolled to have it in the middle. */
+/* Draws the row again; one that would not show the cursor is scrolled to have it in the middle. */
 static void redraw(struct line_editor *editor)
 {
 	char text[LINE_EDITOR_COLUMNS + 32];
@@ -56,10 +57,11 @@ static void redraw(struct line_editor *editor)
 	if (!cursor_in_row(editor))
 		editor->scroll = editor->cursor > width / 2 ? editor->cursor - width / 2 : 0;
 
-	size_t end = editor->scroll + width < editor->length ? editor->scroll + width : editor->length;
+	size_t end = editor->scroll + width < editor->length ? editor->scroll + width
+							     : editor->length;
 
-	format_text(text, sizeof(text), "\r%s%.*s\x1b[K", editor->prompt, (int)(end - editor->scroll),
-		    editor->line + editor->scroll);
+	format_text(text, sizeof(text), "\r%s%.*s\x1b[K", editor->prompt,
+		    (int)(end - editor->scroll), editor->line + editor->scroll);
 	show(editor, text);
 	if (editor->cursor < end) {
 		format_text(text, sizeof(text), "\x1b[%uD", (unsigned)(end - editor->cursor));
@@ -124,12 +126,14 @@ static void line_remove_word(struct line_editor *editor)
 /* The line typed `back` lines ago, 1 for the newest; the one being typed for 0. */
 static const char *history_line(const struct line_editor *editor, size_t back)
 {
-	return back == 0 ? editor->draft : editor->history[(editor->history_total - back) % LINE_EDITOR_HISTORY];
+	return back == 0 ? editor->draft
+			 : editor->history[(editor->history_total - back) % LINE_EDITOR_HISTORY];
 }
 
 static void history_show(struct line_editor *editor, size_t back)
 {
-	size_t kept = editor->history_total < LINE_EDITOR_HISTORY ? editor->history_total : LINE_EDITOR_HISTORY;
+	size_t kept = editor->history_total < LINE_EDITOR_HISTORY ? editor->history_total
+								  : LINE_EDITOR_HISTORY;
 
 	if (back > kept) {
 		ring_bell(editor);
@@ -151,9 +155,11 @@ static void history_add(struct line_editor *editor)
 
 	while (*text == ' ')
 		text++;
-	if (*text == '\0' || (editor->history_total > 0 && strcmp(editor->line, history_line(editor, 1)) == 0))
+	if (*text == '\0' ||
+	    (editor->history_total > 0 && strcmp(editor->line, history_line(editor, 1)) == 0))
 		return;
-	memcpy(editor->history[editor->history_total++ % LINE_EDITOR_HISTORY], editor->line, sizeof(editor->line));
+	memcpy(editor->history[editor->history_total++ % LINE_EDITOR_HISTORY], editor->line,
+	       sizeof(editor->line));
 }
 
 /* What the candidates that begin with line[start, cursor) have in common. */
@@ -165,7 +171,8 @@ struct completion {
 	size_t common; /* characters that all of them begin with */
 };
 
-static bool candidate_matches(const struct line_editor *editor, const struct completion *completion, const char *word)
+static bool candidate_matches(const struct line_editor *editor, const struct completion *completion,
+			      const char *word)
 {
 	return strncmp(word, editor->line + completion->start, completion->typed) == 0;
 }
@@ -179,7 +186,8 @@ static void completion_find(const struct line_editor *editor, struct completion 
 	while (completion->start > 0 && editor->line[completion->start - 1] != ' ')
 		completion->start--;
 	completion->typed = editor->cursor - completion->start;
-	for (size_t i = 0; (word = editor->candidate(editor->line, completion->start, i)) != NULL; i++) {
+	for (size_t i = 0; (word = editor->candidate(editor->line, completion->start, i)) != NULL;
+	     i++) {
 		if (!candidate_matches(editor, completion, word))
 			continue;
 		if (completion->count++ == 0) {
@@ -198,7 +206,8 @@ static void completion_list(struct line_editor *editor, const struct completion 
 	size_t column = 0;
 
 	show(editor, "\n");
-	for (size_t i = 0; (word = editor->candidate(editor->line, completion->start, i)) != NULL; i++) {
+	for (size_t i = 0; (word = editor->candidate(editor->line, completion->start, i)) != NULL;
+	     i++) {
 		if (!candidate_matches(editor, completion, word))
 			continue;
 		if (column > 0 && column + strlen(word) > LINE_EDITOR_COLUMNS) {
@@ -213,7 +222,7 @@ static void completion_list(struct line_editor *editor, const struct completion 
 	redraw(editor);
 }
 
-/* One match is written out with a space behind it, what several share is written out, then they are listed. */
+/* Writes out one match and a space, or what several share; when that is nothing, lists them. */
 static void complete(struct line_editor *editor)
 {
 	struct completion completion;
@@ -222,7 +231,8 @@ static void complete(struct line_editor *editor)
 	if (completion.count == 0) {
 		ring_bell(editor);
 	} else if (completion.common > completion.typed) {
-		line_insert(editor, completion.first + completion.typed, completion.common - completion.typed);
+		line_insert(editor, completion.first + completion.typed,
+			    completion.common - completion.typed);
 		if (completion.count == 1 && editor->cursor == completion.start + completion.common)
 			line_insert(editor, " ", 1);
 	} else if (completion.count == 1) {
@@ -232,7 +242,7 @@ static void complete(struct line_editor *editor)
 	}
 }
 
-/* The key that ESC [ parameters ~ stands for. A second parameter says that Shift or Ctrl is held: it does not matter. */
+/* The key that ESC [ parameters ~ stands for; a second parameter (Shift, Ctrl) is ignored. */
 static char numbered_key(const char *parameters)
 {
 	if (parameters[0] == '\0' || (parameters[1] != '\0' && parameters[1] != ';'))
@@ -275,8 +285,8 @@ static char sequence_key(const struct line_editor *editor, char final)
 }
 
 /*
- * A printable byte behind ESC. A sequence is ESC [, parameters and intermediates from 0x20 to 0x3f, and one last byte
- * from 0x40 on (ECMA-48, 5.4).
+ * A printable byte behind ESC. A sequence is ESC [, parameters and intermediates from 0x20 to 0x3f,
+ * and one last byte from 0x40 on (ECMA-48, 5.4).
  */
 static char decode_sequence(struct line_editor *editor, char byte)
 {
@@ -299,7 +309,7 @@ static char decode_sequence(struct line_editor *editor, char byte)
 	return sequence_key(editor, byte);
 }
 
-/* The key that a byte completes, or KEY_NONE. Whatever cannot stand in an escape sequence ends it and counts itself. */
+/* The key that a byte completes, or KEY_NONE. What cannot stand in an escape sequence ends it. */
 static char decode(struct line_editor *editor, char byte)
 {
 	bool return_before = editor->after_return;
@@ -375,7 +385,8 @@ static void edit_key(struct line_editor *editor, char key)
 	}
 }
 
-void line_editor_init(struct line_editor *editor, void (*write)(const char *text, size_t size), const char *prompt,
+void line_editor_init(struct line_editor *editor, void (*write)(const char *text, size_t size),
+		      const char *prompt,
 		      const char *(*candidate)(const char *line, size_t start, size_t index))
 {
 	BUG_ON(strlen(prompt) > LINE_EDITOR_PROMPT_LENGTH);

@@ -8,6 +8,7 @@
 #include <arch/mmu.h>
 #include <arch/smp.h>
 #include <boot/arguments.h>
+#include <boot/bench.h>
 #include <boot/discover.h>
 #include <boot/entry.h>
 #include <boot/monitor.h>
@@ -104,7 +105,8 @@ static void start_other_cpus(void)
 		  description);
 }
 
-static bool run_tests(void)
+/* The tests, or the one death test, or the benchmarks. */
+static bool run_work(void)
 {
 	const struct boot_arguments *arguments = boot_arguments();
 	uint64_t seed = arguments->seed ? arguments->seed : clock_counter_read() | 1;
@@ -112,6 +114,8 @@ static bool run_tests(void)
 	test_configure(seed, (unsigned)arguments->deadline_scale);
 	if (arguments->death[0])
 		return test_run_death(arguments->death);
+	if (arguments->bench[0])
+		return bench_run(arguments->bench, arguments->counts_instructions);
 	if (strcmp(arguments->test, "none") == 0)
 		return true;
 	return test_run(arguments->test);
@@ -127,7 +131,7 @@ static _Noreturn void kernel_main(enum boot_protocol protocol, uint64_t root)
 	start_interrupts();
 	start_other_cpus();
 
-	bool passed = run_tests();
+	bool passed = run_work();
 
 	if (boot_arguments()->exit_after || boot_arguments()->death[0])
 		machine_exit(passed);

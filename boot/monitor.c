@@ -1,5 +1,6 @@
 /*
- * The monitor's loop: a line, its words, a command. Runs on the boot CPU alone; waits for input idle.
+ * The monitor's loop: a line, its words, a command. Runs on the boot CPU alone; waits for input
+ * idle.
  */
 #include <boot/line_editor.h>
 #include <boot/monitor.h>
@@ -68,7 +69,8 @@ static void execute(char *line)
 void monitor_run(void)
 {
 	line_editor_init(&editor, console_write, PROMPT, candidate);
-	console_print("\nThis is Trefoil's monitor: help lists the commands, Tab completes their names.\n");
+	console_print("\nThis is Trefoil's monitor: help lists the commands, Tab completes their "
+		      "names.\n");
 	for (;;) {
 		char *line;
 

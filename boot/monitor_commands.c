@@ -19,7 +19,8 @@ static bool monitor_help(const struct monitor_arguments *arguments)
 		for (size_t i = 0; i < monitor_command_count; i++) {
 			const struct monitor_command *command = &monitor_commands[i];
 
-			console_print("  %-8s %-10s %s\n", command->name, command->arguments, command->help);
+			console_print("  %-8s %-10s %s\n", command->name, command->arguments,
+				      command->help);
 		}
 		return true;
 	}
@@ -66,7 +67,8 @@ static bool monitor_barriers(const struct monitor_arguments *arguments)
 	for (size_t i = 0; i < barrier_table_rows; i++) {
 		const struct barrier_row *row = &barrier_table[i];
 		char names[96];
-		int column = format_text(names, sizeof(names), "%-20s %-24s ", row->name, row->instruction);
+		int column = format_text(names, sizeof(names), "%-20s %s", row->name,
+					 row->instruction);
 
 		console_print("%s", names);
 		monitor_print_wrapped((size_t)column, 46, row->reason);
@@ -92,37 +94,44 @@ static bool monitor_poweroff(const struct monitor_arguments *arguments)
 
 const struct monitor_command monitor_commands[] = {
 	{ "help", "[COMMAND]", "lists the commands, or explains one",
-	  "Without a name it lists the commands. Keys: arrows, Home and End move and bring back earlier lines; Tab "
-	  "completes; Ctrl-U, Ctrl-K and Ctrl-W remove; Ctrl-L clears the screen; Ctrl-C drops the line.",
+	  "Keys: arrows, Home and End move, and bring back earlier lines; Tab completes; Ctrl-U, "
+	  "Ctrl-K and Ctrl-W remove; Ctrl-L clears the screen; Ctrl-C drops the line.",
 	  monitor_help },
 	{ "test", "[GLOB]", "runs self-tests: all, or those that a pattern selects",
-	  "A pattern is compared with suite.name; * stands for anything, commas separate patterns, and a name alone "
-	  "means that suite. Output is KTAP. A test that ends the machine on purpose is not among them.",
+	  "A pattern is compared with suite.name: * stands for anything, commas separate patterns, "
+	  "and a name alone means that suite. Output is KTAP. Tests that end the machine on "
+	  "purpose are not among them.",
 	  monitor_test },
 	{ "cpus", "", "shows every CPU: its id, whether it runs, what it is",
-	  "The logical number is ours, the hardware id the machine's: local APIC id, MPIDR affinity, or hart id. The "
-	  "description is read on the CPU itself.",
+	  "The logical number is ours, the hardware id the machine's: local APIC id, MPIDR "
+	  "affinity, or hart id. Each CPU describes itself. Timer and calls count interrupts.",
 	  monitor_cpus },
 	{ "mem", "", "shows the map of physical memory and what is free",
-	  "One row for each range, in the order of addresses. What no range covers is not memory. Usable is free.",
+	  "One row for each range, in the order of addresses; what no range covers is not memory. "
+	  "What is usable is free.",
 	  monitor_mem },
 	{ "pt", "ADDRESS", "walks the page tables of an address, level by level",
-	  "ADDRESS is a number (0x for hexadecimal) or the name of a function. One row for each level: which entry of "
-	  "its table is used, the physical address of that entry, its value, and what its bits say on this machine.",
+	  "ADDRESS is a number (0x for hexadecimal) or the name of a function. One row for each "
+	  "level: which entry of its table is used, the physical address of that entry, its value, "
+	  "and what its bits say on this machine.",
 	  monitor_pt },
 	{ "irqs", "", "counts interrupts, by line and by CPU",
-	  "Lines are numbered as the interrupt controller does. Below them stand the interrupts that no device sends: the "
-	  "timer, calls between CPUs, urgent calls, and those that nobody wanted.",
+	  "Lines are numbered as the interrupt controller does. Below them stand the interrupts "
+	  "that no device sends: the timer, calls between CPUs, urgent calls, and those that "
+	  "nobody wanted.",
 	  monitor_irqs },
 	{ "log", "", "shows the kernel log from the oldest line kept",
-	  "Each line has the time since boot in seconds, the CPU and the level: error, warning, information or debugging.",
+	  "Each line has the seconds since boot, the CPU, and the first letter of the level: "
+	  "error, warning, information or debugging.",
 	  monitor_log },
 	{ "barriers", "", "shows what each memory barrier is on this machine",
-	  "One row for each name: the instructions it becomes, and why they are enough. The source is arch/barrier.h of "
-	  "each port; compare the three.",
+	  "One row for each name: the instructions it becomes, and why they are enough. The source "
+	  "is arch/barrier.h of each port: compare the three.",
 	  monitor_barriers },
-	{ "reboot", "", "restarts the machine", "The machine starts anew from its firmware.", monitor_reboot },
-	{ "poweroff", "", "turns the machine off", "QEMU ends with exit status 0.", monitor_poweroff },
+	{ "reboot", "", "restarts the machine", "The machine starts anew from its firmware.",
+	  monitor_reboot },
+	{ "poweroff", "", "turns the machine off", "QEMU ends with exit status 0.",
+	  monitor_poweroff },
 };
 
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);
@@ -137,5 +146,6 @@ const struct monitor_command *monitor_command_find(const char *name)
 
 void monitor_print_usage(const struct monitor_command *command)
 {
-	console_print("usage: %s%s%s\n", command->name, command->arguments[0] ? " " : "", command->arguments);
+	console_print("usage: %s%s%s\n", command->name, command->arguments[0] ? " " : "",
+		      command->arguments);
 }

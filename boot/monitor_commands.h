@@ -1,5 +1,6 @@
 /*
- * The monitor's commands: one row each in the table of boot/monitor_commands.c, one function each in boot/monitor_*.c.
+ * The monitor's commands: one row each in the table of boot/monitor_commands.c, one function each
+ * in boot/monitor_*.c.
  */
 #ifndef BOOT_MONITOR_COMMANDS_H
 #define BOOT_MONITOR_COMMANDS_H
@@ -9,7 +10,7 @@
 
 #define MONITOR_WORDS_MAX 16
 
-/* The words behind the command's name. count may be more than MONITOR_WORDS_MAX: then the rest is not kept. */
+/* The words behind the command's name. Those beyond MONITOR_WORDS_MAX are counted and not kept. */
 struct monitor_arguments {
 	size_t count;
 	const char *words[MONITOR_WORDS_MAX];
@@ -20,7 +21,7 @@ struct monitor_command {
 	const char *arguments; /* as the usage line shows them */
 	const char *help;      /* one line for the list */
 	const char *details;   /* what `help COMMAND` adds */
-	/* Boot CPU, interrupts enabled. False: the arguments are not what it takes, and nothing was done. */
+	/* Boot CPU, interrupts enabled. False: wrong arguments, and nothing was done. */
 	bool (*function)(const struct monitor_arguments *arguments);
 };
 

@@ -27,8 +27,8 @@ static void describe_this_cpu(void *argument)
 static void print_description(unsigned first, unsigned last, const char *text)
 {
 	char label[32];
-	int length = first == last ? format_text(label, sizeof(label), "CPU %u:", first) :
-				     format_text(label, sizeof(label), "CPU %u-%u:", first, last);
+	int length = first == last ? format_text(label, sizeof(label), "CPU %u:", first)
+				   : format_text(label, sizeof(label), "CPU %u-%u:", first, last);
 
 	console_print("%s", label);
 	monitor_print_wrapped((size_t)length, 12, text);
@@ -64,24 +64,28 @@ bool monitor_cpus(const struct monitor_arguments *arguments)
 	for (unsigned cpu = 0; cpu < info->cpu_count; cpu++) {
 		char hardware_id[24];
 
-		format_text(hardware_id, sizeof(hardware_id), "0x%llx", (unsigned long long)info->cpus[cpu].hardware_id);
+		format_text(hardware_id, sizeof(hardware_id), "0x%llx",
+			    (unsigned long long)info->cpus[cpu].hardware_id);
 		console_print("%3u  %11s  ", cpu, hardware_id);
 		if (cpu_is_online(cpu))
-			console_print("online  %12llu %12llu\n",
-				      (unsigned long long)interrupt_event_count(INTERRUPT_TIMER, cpu),
-				      (unsigned long long)interrupt_event_count(INTERRUPT_IPI, cpu));
+			console_print(
+				"online  %12llu %12llu\n",
+				(unsigned long long)interrupt_event_count(INTERRUPT_TIMER, cpu),
+				(unsigned long long)interrupt_event_count(INTERRUPT_IPI, cpu));
 		else
 			console_print("absent\n");
 	}
 	console_print("%u of %u online\n", cpus_online_count(), info->cpu_count);
 	print_descriptions(info->cpu_count);
 	if (info->cpus_ignored)
-		console_print("%u more are not used: Trefoil counts to %u\n", info->cpus_ignored, CPU_MAX);
+		console_print("%u more are not used: Trefoil counts to %u\n", info->cpus_ignored,
+			      CPU_MAX);
 	return true;
 }
 
 /* The counts of one row of `irqs`, for the CPUs of a block that are online. */
-static void print_counts(unsigned first_cpu, uint64_t (*count)(unsigned which, unsigned cpu), unsigned which)
+static void print_counts(unsigned first_cpu, uint64_t (*count)(unsigned which, unsigned cpu),
+			 unsigned which)
 {
 	for_each_online_cpu(cpu)
 		if (cpu >= first_cpu && cpu < first_cpu + CPUS_PER_BLOCK)
@@ -104,11 +108,15 @@ static void print_block(unsigned first_cpu)
 	};
 	unsigned line;
 	const char *name;
+	char label[16];
 
 	console_print("%6s  %-16s", "line", "name");
-	for_each_online_cpu(cpu)
-		if (cpu >= first_cpu && cpu < first_cpu + CPUS_PER_BLOCK)
-			console_print("    CPU %-2u", (unsigned)cpu);
+	for_each_online_cpu(cpu) {
+		if (cpu < first_cpu || cpu >= first_cpu + CPUS_PER_BLOCK)
+			continue;
+		format_text(label, sizeof(label), "CPU %u", (unsigned)cpu);
+		console_print(" %9s", label);
+	}
 	console_print("\n");
 	for (unsigned i = 0; interrupt_describe(i, &line, &name); i++) {
 		console_print("%6u  %-16s", line, name);
@@ -124,8 +132,8 @@ bool monitor_irqs(const struct monitor_arguments *arguments)
 {
 	if (arguments->count != 0)
 		return false;
-	console_print("%s; %s, %llu counts per second\n", interrupt_controller_name(), clock_counter_name(),
-		      (unsigned long long)clock_counter_hz());
+	console_print("%s; %s, %llu counts per second\n", interrupt_controller_name(),
+		      clock_counter_name(), (unsigned long long)clock_counter_hz());
 	for (unsigned first_cpu = 0; first_cpu < CPU_MAX; first_cpu += CPUS_PER_BLOCK)
 		if (cpus_online() >> first_cpu & ((1U << CPUS_PER_BLOCK) - 1))
 			print_block(first_cpu);

@@ -1,6 +1,6 @@
 /*
- * What a person meant who typed a name that is no command: the name with the fewest slips between them, or one of which
- * the other is the begin.
+ * What a person meant who typed a name that is no command: the name with the fewest slips between
+ * them, or one of which the other is the begin.
  */
 #include <boot/monitor_commands.h>
 #include <dev/console.h>
@@ -17,8 +17,8 @@ static size_t smallest(size_t a, size_t b, size_t c)
 }
 
 /*
- * How many characters to insert, remove, replace, or swap with a neighbour turn a into b (optimal string alignment, one
- * row of the table for each character of a; the last two rows are enough).
+ * How many characters to insert, remove, replace, or swap with a neighbour turn a into b (optimal
+ * string alignment, one row of the table for each character of a; the last two rows are enough).
  */
 static size_t edit_distance(const char *a, const char *b)
 {
@@ -35,7 +35,8 @@ static size_t edit_distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= length_b; j++) {
-			row[j] = smallest(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = smallest(above[j] + 1, row[j - 1] + 1,
+					  above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = smallest(row[j], second_above[j - 2] + 1, row[j]);
 		}
@@ -56,7 +57,8 @@ static bool normalise_name(char normal[NAME_LENGTH_MAX + 1], const char *name)
 	if (length > NAME_LENGTH_MAX)
 		return false;
 	for (size_t i = 0; i <= length; i++)
-		normal[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+		normal[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a')
+							     : name[i];
 	return true;
 }
 
@@ -81,7 +83,8 @@ static const struct monitor_command *guess_command(const char *name)
 	}
 	/* "power", "memory" */
 	for (size_t i = 0; i < monitor_command_count && !best; i++)
-		if (begins_with(monitor_commands[i].name, typed) || begins_with(typed, monitor_commands[i].name))
+		if (begins_with(monitor_commands[i].name, typed) ||
+		    begins_with(typed, monitor_commands[i].name))
 			best = &monitor_commands[i];
 	return best;
 }

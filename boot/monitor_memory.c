@@ -1,6 +1,6 @@
 /*
- * `mem` and `pt`: physical memory, and how a virtual address becomes a physical one. Both only read: the memory map is
- * constant after boot, and each entry of a page table is read once.
+ * `mem` and `pt`: physical memory, and how a virtual address becomes a physical one. Both only
+ * read: the memory map is constant after boot, and each entry of a page table is read once.
  */
 #include <arch/mmu.h>
 #include <boot/monitor_commands.h>
@@ -34,12 +34,12 @@ static void print_totals(const struct memory_map *map)
 			memory += total;
 	}
 
-	char free[BYTES_TEXT_MAX];
+	char usable[BYTES_TEXT_MAX];
 	char all[BYTES_TEXT_MAX];
 
-	monitor_format_bytes(free, sizeof(free), memory_map_total(map, MEMORY_USABLE));
+	monitor_format_bytes(usable, sizeof(usable), memory_map_total(map, MEMORY_USABLE));
 	monitor_format_bytes(all, sizeof(all), memory);
-	console_print("free: %s of %s\n", free, all);
+	console_print("free: %s of %s\n", usable, all);
 }
 
 bool monitor_mem(const struct monitor_arguments *arguments)
@@ -55,7 +55,8 @@ bool monitor_mem(const struct monitor_arguments *arguments)
 
 		monitor_format_bytes(size, sizeof(size), range->size);
 		console_print("0x%016llx  0x%016llx  %12s  %s\n", (unsigned long long)range->base,
-			      (unsigned long long)(range->base + range->size - 1), size, memory_map_describe(range->kind));
+			      (unsigned long long)(range->base + range->size - 1), size,
+			      memory_map_describe(range->kind));
 	}
 	print_totals(map);
 	return true;
@@ -82,7 +83,8 @@ static void print_address(uintptr_t address)
 	const char *symbol = symbol_find(address, &offset);
 
 	if (symbol)
-		console_print("0x%016lx = %.100s+0x%lx, in %s\n", address, symbol, offset, region_name(address));
+		console_print("0x%016lx = %.100s+0x%lx, in %s\n", address, symbol, offset,
+			      region_name(address));
 	else
 		console_print("0x%016lx, in %s\n", address, region_name(address));
 }
@@ -100,12 +102,12 @@ static void print_entry(unsigned level, unsigned index, uint64_t entry_address, 
 {
 	char description[160];
 	char row[80];
-	int column = format_text(row, sizeof(row), "%5u  %5u  0x%012llx  0x%016llx  ", level, index,
+	int column = format_text(row, sizeof(row), "%5u  %5u  0x%012llx  0x%016llx", level, index,
 				 (unsigned long long)entry_address, (unsigned long long)entry);
 
 	pte_describe(entry, level, description, sizeof(description));
 	console_print("%s", row);
-	monitor_print_wrapped((size_t)column, (size_t)column, description);
+	monitor_print_wrapped((size_t)column, (size_t)column + 2, description);
 }
 
 static void print_walk(uintptr_t address)
@@ -129,12 +131,13 @@ static void print_walk(uintptr_t address)
 	}
 
 	uint64_t offset = address & (PAGE_LEVEL_SIZE(path.leaf_level) - 1);
-	uint64_t page = pte_address(path.entries[path.leaf_level]) & ~(PAGE_LEVEL_SIZE(path.leaf_level) - 1);
+	uint64_t page = pte_address(path.entries[path.leaf_level]) &
+			~(PAGE_LEVEL_SIZE(path.leaf_level) - 1);
 	char size[BYTES_TEXT_MAX];
 
 	monitor_format_bytes(size, sizeof(size), PAGE_LEVEL_SIZE(path.leaf_level));
-	console_print("physical address 0x%llx, in a page of %s at 0x%llx\n", (unsigned long long)(page + offset), size,
-		      (unsigned long long)page);
+	console_print("physical address 0x%llx, in a page of %s at 0x%llx\n",
+		      (unsigned long long)(page + offset), size, (unsigned long long)page);
 }
 
 /* A number, or the name of a function. False, and said why, when it is neither. */
@@ -149,7 +152,8 @@ static bool parse_address(const char *text, uintptr_t *address)
 	if (error)
 		*address = symbol_address(text);
 	if (error && *address == 0) {
-		console_print("%.60s is neither a number (0x for hexadecimal) nor a function\n", text);
+		console_print("%.60s is neither a number (0x for hexadecimal) nor a function\n",
+			      text);
 		return false;
 	}
 	return true;
@@ -164,8 +168,8 @@ bool monitor_pt(const struct monitor_arguments *arguments)
 	if (!parse_address(arguments->words[0], &address))
 		return true;
 	if (!is_canonical(address)) {
-		console_print("0x%016lx: bits 63 to %u differ, and Trefoil uses no such address\n", address,
-			      PAGE_LEVEL_SHIFT(pte_levels()) - 1);
+		console_print("0x%016lx: bits 63 to %u differ, and Trefoil uses no such address\n",
+			      address, PAGE_LEVEL_SHIFT(pte_levels()) - 1);
 		return true;
 	}
 	print_address(address);

@@ -6,7 +6,7 @@
 #include <lib/format.h>
 #include <lib/string.h>
 
-/* How much of text fits into a row of that width: up to the last space that leaves it short enough, or one long word. */
+/* How much of text fits into a row: up to the last space in reach, or part of one long word. */
 static size_t row_length(const char *text, size_t width)
 {
 	size_t fits = strlen(text);
@@ -20,7 +20,7 @@ static size_t row_length(const char *text, size_t width)
 
 void monitor_print_wrapped(size_t column, size_t indent, const char *text)
 {
-	if (column > indent) {
+	if (column > 0 && column >= indent) {
 		console_print("\n");
 		column = 0;
 	}
@@ -42,14 +42,16 @@ void monitor_format_bytes(char *text, size_t size, uint64_t bytes)
 	for (size_t unit = 4; unit-- > 0;) {
 		unsigned shift = 10 * (unsigned)(unit + 1);
 
-		/* From 9 on one decimal is enough; below, the next smaller unit takes at most four digits. */
-		if (bytes >> shift << shift == bytes && bytes >> shift > 0 && bytes >> shift < 10000) {
+		/* Less than 9 of this unit take no more than four digits in the next smaller. */
+		if (bytes >> shift << shift == bytes && bytes >> shift > 0 &&
+		    bytes >> shift < 10000) {
 			format_text(text, size, "%u %s", (unsigned)(bytes >> shift), units[unit]);
 			return;
 		}
 		if (bytes >> shift >= 9) {
 			format_text(text, size, "%llu.%u %s", (unsigned long long)(bytes >> shift),
-				    (unsigned)((bytes >> (shift - 10) & 1023) * 10 >> 10), units[unit]);
+				    (unsigned)((bytes >> (shift - 10) & 1023) * 10 >> 10),
+				    units[unit]);
 			return;
 		}
 	}

@@ -1,7 +1,7 @@
 /*
  * What compilers call where the machine has no instruction for it, and libgcc would give: counting
  * and reversing bits. We do not link libgcc, because Debian's RISC-V build of it expects
- * floating-point registers (lp64d). The names and meanings are GCC Internals, 4.1.1 and 4.1.4.
+ * floating-point registers (lp64d). The names and meanings are GCC Internals, 4.1.4.
  *
  * None of these may use the builtin that it implements, nor a form that a compiler recognises as
  * it: tests/kernel/library.c calls each.

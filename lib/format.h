@@ -9,7 +9,7 @@
  *   lengths      hh h l ll z t j
  *
  * %p prints 0x and 16 hexadecimal digits, whatever its precision; %s of NULL prints (null). An
- * unknown conversion is printed as it stands and takes no argument.
+ * unknown conversion is printed as it stands and takes no argument but those of its stars.
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H
@@ -25,10 +25,7 @@
 int format_text(char *buffer, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * As format_text; arguments is left as it was, so the caller may use it again after va_end and
- * va_start.
- */
+/* As format_text. Works on a copy of arguments, so the caller may use it once more. */
 int format_text_v(char *buffer, size_t size, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 

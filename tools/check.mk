@@ -1,6 +1,7 @@
 # `make check`: every check is a target of its own; `make -k check` goes on after a failure. Included by the Makefile.
 
-CHECKS := $(foreach a,$(CHECK_ARCHES),$(foreach v,gcc llvm release release-llvm,check-build-$a-$v)) \
+CHECK_VARIANTS := gcc llvm release release-llvm
+CHECKS := $(foreach a,$(CHECK_ARCHES),$(CHECK_VARIANTS:%=check-build-$a-%)) \
 	$(CHECK_ARCHES:%=check-cppcheck-%) check-format check-floors check-scripts
 .PHONY: $(CHECKS) check-all
 
@@ -11,24 +12,25 @@ check:
 check-all: $(CHECKS)
 
 # Four builds of each machine, the UEFI loader with them; warnings are errors in all.
-check_build = $(say_check) && $(MAKE) ARCH=$* $1 build efi
 say_check = @printf '  %-5s %s\n' CHECK '$(@:check-%=%)'
+CHECK_SETTING_gcc := BUILD=check LLVM=0
+CHECK_SETTING_llvm := BUILD=check LLVM=1
+CHECK_SETTING_release := BUILD=release LLVM=0
+CHECK_SETTING_release-llvm := BUILD=release LLVM=1
 
-check-build-%-gcc:
-	$(call check_build,BUILD=check LLVM=0)
-check-build-%-llvm:
-	$(call check_build,BUILD=check LLVM=1)
-check-build-%-release:
-	$(call check_build,BUILD=release LLVM=0)
-check-build-%-release-llvm:
-	$(call check_build,BUILD=release LLVM=1)
+define check_build
+check-build-$1-$2:
+	$$(say_check)
+	+@$$(MAKE) ARCH=$1 $$(CHECK_SETTING_$2) build efi
+endef
+$(foreach a,$(CHECK_ARCHES),$(foreach v,$(CHECK_VARIANTS),$(eval $(call check_build,$a,$v))))
 
 # What the kernel's freestanding code does on purpose is listed in tools/cppcheck.txt.
-CPPCHECK_FOLDERS := $(wildcard lib mm boot dev sync tests/kernel)
-check-cppcheck-%:
+CPPCHECK_FOLDERS := $(wildcard lib mm boot dev sync)
+$(CHECK_ARCHES:%=check-cppcheck-%): check-cppcheck-%:
 	$(say_check)
 	@cppcheck -q --std=c11 --platform=unix64 --enable=warning,performance,portability --error-exitcode=1 \
-		--suppressions-list=tools/cppcheck.txt --inline-suppr -j$(shell nproc) -DCONFIG_CHECK -D__$*__ \
+		--library=tools/cppcheck.cfg --suppressions-list=tools/cppcheck.txt --inline-suppr -j$(shell nproc) -DCONFIG_CHECK -D__$*__ \
 		-I. -Iarch/include -Iarch/$*/include $(CPPCHECK_FOLDERS) arch/$*
 
 CODE := $(sort $(wildcard $(foreach folder,lib arch/* arch/*/* arch/*/include/arch sync/* dev mm boot boot/* \

@@ -4,7 +4,7 @@
 - A file includes from its own floor or a lower one, and no file includes itself by way of others.
 - Own headers are included as <folder/name.h>, from the kernel nothing else but the compiler's own freestanding headers.
 - Inline assembly and #if on the architecture stand only where the machines differ.
-- Each port holds the files that arch/README.md lists, and a file that two ports have, all have.
+- Each port holds the files that arch/README.md lists, and a source that two ports have, all have.
 """
 
 import os
@@ -134,7 +134,8 @@ class Checker:
         wanted |= {name for name, _ in rows if not name.startswith("arch/")}
         ports = {arch: set(files_below(f"arch/{arch}")) for arch in ARCHES}
         for arch, files in ports.items():
-            shared = {name for name in files if sum(name in other for other in ports.values()) > 1}
+            sources_of_port = {name for name in files if name.endswith((".c", ".S"))}
+            shared = {name for name in sources_of_port if sum(name in other for other in ports.values()) > 1}
             for other in ARCHES:
                 for name in sorted(shared - ports[other]):
                     self.error(f"arch/{other}", 0, f"has no {name}, which other ports have")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The tests that need no machine: modules under sanitizers, fuzzers, and the tests of the runner itself.
 
-    host_tests.py fuzz --seconds N [NAME...]   fuzzes for longer (`make fuzz`)
+    host_tests.py --seconds N [FUZZER...]   fuzzes for longer (`make fuzz`)
 
 Programs are listed by their sources in tests/host, so that one that was not built is a failure. A fuzzer starts from the
 inputs in tests/host/corpus/<name>/ and keeps what it learns in build/host/corpus/<name>/, crashes in build/host/crashes/.
@@ -67,7 +67,9 @@ def tail(output):
 
 
 def run_test(name):
-    """A test program: its KTAP results, and one more when the program itself went wrong."""
+    """A test program: its KTAP results, and one more when they are not those its source promises."""
+    with open(f"tests/host/{name}.c", encoding="utf-8") as file:
+        promised = re.findall(r"^HOST_TEST\((\w+)\)", file.read(), re.MULTILINE)
     status, output = run_program([f"{BUILD}/{name}"], TEST_LIMIT_SECONDS)
     results = []
     notes = []
@@ -85,8 +87,10 @@ def run_test(name):
         else:
             notes.append(line.strip().removeprefix("# "))
     problems = []
-    if planned is None or planned != len(results) or not results:
+    if planned != len(results) or not results:
         problems.append(f"planned {planned} tests, reported {len(results)}")
+    if [result.name for result in results] != promised:
+        problems.append(f"the source holds the tests {', '.join(promised)}")
     due = 1 if any(result.status == FAILED for result in results) else 0
     if status != due:
         problems.append(f"exit status {status}, {due} was due")
@@ -171,14 +175,13 @@ def run_all(selected, note):
 
 def main():
     parser = argparse.ArgumentParser(description="Fuzzes the readers of foreign data.")
-    parser.add_argument("command", choices=["fuzz"])
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     names = options.names or programs("fuzz")
     unknown = set(names) - set(programs("fuzz"))
     if unknown or not names:
-        sys.exit(f"host_tests.py: no fuzzer {' '.join(unknown)}; there are: {' '.join(programs('fuzz')) or 'none'}")
+        sys.exit(f"host_tests.py: {' '.join(unknown)}: the fuzzers are {', '.join(programs('fuzz')) or 'none'}")
     print(f"fuzzing {' '.join(names)}, {options.seconds} s each", file=sys.stderr)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         results = list(pool.map(lambda name: run_fuzzer(name, options.seconds), names))

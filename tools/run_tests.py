@@ -13,6 +13,7 @@ import argparse
 import os
 import re
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -26,8 +27,19 @@ import qemu
 from elf import Elf, ElfError
 from ktap import FAILED, OK, SKIPPED, Group, KernelLog, Result, find_panic, open_document, print_child
 
-# What is worth repeating where the machine differs only in its way in or its number of CPUs.
-SHORT_SUITE = ["*"]
+# What is worth repeating where the machine differs only in its way in or its number of CPUs: all but the libraries.
+SHORT_SUITE = [
+    "boot_info.*",
+    "console.*",
+    "exceptions.*",
+    "interrupts.*",
+    "memory.*",
+    "paging.*",
+    "percpu.*",
+    "spinlock.*",
+    "symbols.*",
+    "timers.*",
+]
 
 # Besides the longest deadline of its tests, a machine may take this long; firmware needs its share.
 BOOT_SECONDS = 60
@@ -111,11 +123,16 @@ class Ending:
 
     status: int | None
     problem: str
-    text: str
+    text: str = ""
+    command: str = ""
 
-    def tail(self):
+    def report(self, problems):
+        """What a person needs who wants to know why."""
+        if not problems:
+            return []
         lines = [line for line in self.text.replace("\r", "").split("\n") if line.strip()]
-        return [f"| {line}" for line in lines[-TAIL_LINES:]]
+        tail = [f"| {line}" for line in lines[-TAIL_LINES:]]
+        return [*problems, f"command: {self.command}", "the end of its log:", *tail]
 
 
 def run_machine(machine, limit):
@@ -124,16 +141,17 @@ def run_machine(machine, limit):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     missing = qemu.find_missing(machine)
     if missing:
-        return Ending(None, f"not there: {', '.join(missing)}", "")
+        return Ending(None, f"not there: {', '.join(missing)}")
     try:
+        command = [*qemu.command(machine), "-serial", "stdio", "-monitor", "none"]
         with open(path, "wb") as log:
-            process = PROCESSES.start([*qemu.command(machine), "-serial", "stdio", "-monitor", "none"], log)
+            process = PROCESSES.start(command, log)
             problem = wait_for_end(process, log, limit)
     except (OSError, qemu.SettingsError) as error:
-        return Ending(None, f"QEMU cannot be started: {error}", "")
+        return Ending(None, f"QEMU cannot be started: {error}")
     with open(path, "rb") as log:
         text = log.read(LOG_BYTES_MAX).decode("utf-8", "replace")
-    return Ending(None if problem else process.returncode, problem, text)
+    return Ending(None if problem else process.returncode, problem, text, shlex.join(command))
 
 
 def wait_for_end(process, log, limit):
@@ -171,7 +189,8 @@ class ArchRunner:
         if not self.tests:
             return Group(self.arch, [Result("kernel_file", FAILED, notes=["the kernel holds no test"])])
         boots = [(boot, self.expected(boot)) for boot in boots_of(self.arch)]
-        boots = [(boot, expected) for boot, expected in boots if expected]
+        if self.options.tests:
+            boots = [(boot, expected) for boot, expected in boots if expected]
         deaths = [test for test in self.tests if test.is_death and self.selected(test)]
         done = {boot.name: self.boot(boot, expected) for boot, expected in boots if boot.alone}
         with ThreadPoolExecutor(MACHINES_AT_A_TIME) as pool:
@@ -234,8 +253,7 @@ class ArchRunner:
         group = Group(boot.name, log.groups())
         problems = judge(ending, log, group, self.unused_globs(boot))
         if problems:
-            notes = [*problems, "the end of its log:", *ending.tail()]
-            group.children.append(Result("machine", FAILED, notes=notes))
+            group.children.append(Result("machine", FAILED, notes=ending.report(problems)))
         counts = group.counts()
         note(
             f"{self.arch} {boot.name}: {counts[OK]} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped"
@@ -258,8 +276,7 @@ class ArchRunner:
         problems = judge_death(ending, test, name)
         if problems:
             note(f"{self.arch} {boot.name}: {problems[0]}")
-        notes = [*problems, "the end of its log:", *ending.tail()] if problems else []
-        return Result(name, FAILED if problems else OK, notes=notes)
+        return Result(name, FAILED if problems else OK, notes=ending.report(problems))
 
 
 def judge(ending, log, group, unused_globs):

@@ -16,6 +16,7 @@
 #define EMERGENCY_STACK_TOP 0
 #define EMERGENCY_LOST_SP 8
 #define EMERGENCY_OVERFLOW 16
+#define EMERGENCY_LOSSES 24
 #define EMERGENCY_SCRATCH 32
 
 /* mm/layout.h: a stack is 16 KiB, aligned to twice that, in the top 64 GiB of the address space. */

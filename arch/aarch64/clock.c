@@ -1,9 +1,11 @@
 /*
- * The generic timer: the virtual counter, and each CPU's virtual timer with its private interrupt (DDI 0487, chapter D11
- * "The Generic Timer in AArch64 state"). The counter is one for the system. Virtual, because it is EL1's wherever we
- * run: start.S makes the offset 0 when it can, and a hypervisor offers nothing else.
+ * The generic timer: the virtual counter, and each CPU's virtual timer with its private interrupt
+ * (DDI 0487, chapter "The Generic Timer in AArch64 state"). The counter is one for the system.
+ * Virtual, because it is EL1's wherever we run: start.S makes the offset 0 when it can, and a
+ * hypervisor offers nothing else.
  *
- * The two variables are written on the boot CPU before others start; the timer registers are each CPU's own.
+ * The two variables are written on the boot CPU before others start; the timer registers are each
+ * CPU's own.
  */
 #include <arch/aarch64/port.h>
 #include <arch/clock.h>
@@ -15,7 +17,8 @@
 static uint64_t counter_hz;
 static unsigned timer_intid;
 
-int clock_counter_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int clock_counter_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size))
 {
 	(void)map_device;
 	counter_hz = info->arm.timer_hz ? info->arm.timer_hz : system_register_read(cntfrq_el0);
@@ -47,8 +50,9 @@ const char *clock_counter_name(void)
 }
 
 /*
- * A read of the counter may be executed early, before the load whose value (a flag that was waited for) is the reason to
- * read it; an ISB behind the branch on that value holds it back (D11.2.2 "The virtual counter").
+ * A read of the counter may be executed early, before the load whose value (a flag that was waited
+ * for) is the reason to read it; an ISB behind the branch on that value holds it back ("The virtual
+ * counter").
  */
 uint64_t clock_counter_read(void)
 {

@@ -1,8 +1,8 @@
 /*
  * What interrupt.c needs of a GIC, whichever version; gic_v2.c and gic_v3.c define one each.
  *
- * INTIDs (Arm IHI 0048, 2.2.1; IHI 0069, 2.2): 0 to 15 software-generated (between CPUs), 16 to 31 private to a CPU, 32
- * to 1019 shared; 1020 to 1023 are answers, not interrupts.
+ * INTIDs (Arm IHI 0048, 2.2.1; IHI 0069, 2.2): 0 to 15 software-generated (between CPUs), 16 to 31
+ * private to a CPU, 32 to 1019 shared; 1020 to 1023 are answers, not interrupts.
  */
 #ifndef ARCH_AARCH64_GIC_H
 #define ARCH_AARCH64_GIC_H
@@ -15,7 +15,6 @@
 #define GIC_SPECIAL_FIRST 1020
 
 /* One priority for every interrupt, above (less than) the mask that lets all through. */
-#define GIC_PRIORITY 0xa0
 #define GIC_PRIORITIES 0xa0a0a0a0U
 #define GIC_PRIORITY_MASK_OPEN 0xff
 
@@ -31,8 +30,12 @@
 
 struct gic_driver {
 	const char *name;
-	/* Maps and masks everything; *lines becomes the number of INTIDs. Boot CPU. -ENODEV, -ENOTSUP, -ENOMEM. */
-	int (*init)(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size), unsigned *lines);
+	/*
+	 * Maps and masks everything; *lines becomes the number of INTIDs. Boot CPU. -ENODEV,
+	 * -ENOTSUP, -ENOMEM.
+	 */
+	int (*init)(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size),
+		    unsigned *lines);
 	/* The calling CPU's share. */
 	void (*init_cpu)(unsigned cpu);
 	/* A shared line. -EINVAL: the CPU has not run init_cpu(). */
@@ -42,7 +45,10 @@ struct gic_driver {
 	void (*unmask_private)(unsigned intid);
 	/* Software-generated interrupt 0 to a CPU. Earlier stores are complete already. */
 	void (*send)(unsigned cpu);
-	/* Takes the interrupt that is pending on this CPU: what complete() wants back; its INTID is bits 9:0. */
+	/*
+	 * Takes the interrupt that is pending on this CPU: what complete() wants back; its INTID is
+	 * bits 9:0.
+	 */
 	uint32_t (*acknowledge)(void);
 	void (*complete)(uint32_t acknowledged);
 };

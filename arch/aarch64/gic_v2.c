@@ -1,11 +1,12 @@
 /*
- * GICv2 (Arm IHI 0048B): a distributor, and a memory-mapped interface that each CPU sees as its own at the same address.
- * At most 8 CPUs, each with a bit in the target registers.
+ * GICv2 (Arm IHI 0048B): a distributor, and a memory-mapped interface that each CPU sees as its own
+ * at the same address. At most 8 CPUs, each with a bit in the target registers.
  *
- * Interrupts stay in the group the firmware put them in: without the Security Extensions, or seen from Non-secure state,
- * bit 0 of both control registers lets ours through (4.3.1, 4.4.1).
+ * Interrupts stay in the group the firmware put them in: without the Security Extensions, or seen
+ * from Non-secure state, bit 0 of both control registers lets ours through (4.3.1, 4.4.1).
  *
- * cpu_bit[] is written by each CPU for itself before it can be a target, with release, and read with acquire.
+ * cpu_bit[] is written by each CPU for itself before it can be a target, with release, and read
+ * with acquire.
  */
 #include <arch/aarch64/gic.h>
 #include <arch/atomic.h>
@@ -29,7 +30,8 @@ static uintptr_t distributor;
 static uintptr_t cpu_interface;
 static uint32_t cpu_bit[CPU_MAX];
 
-static int gic_v2_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size), unsigned *lines)
+static int gic_v2_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size), unsigned *lines)
 {
 	const struct gic_description *gic = &info->gic;
 
@@ -54,7 +56,10 @@ static int gic_v2_init(const struct boot_info *info, void *(*map_device)(uint64_
 	return 0;
 }
 
-/* The target registers of the private interrupts read as the reading CPU's bit; with one CPU, as 0 (4.3.12). */
+/*
+ * The target registers of the private interrupts read as the reading CPU's bit; with one CPU, as 0
+ * (4.3.12).
+ */
 static uint32_t gic_v2_own_bit(void)
 {
 	for (unsigned intid = 0; intid < GIC_SHARED_FIRST; intid += 4) {
@@ -68,7 +73,10 @@ static uint32_t gic_v2_own_bit(void)
 	return 1;
 }
 
-/* The first 32 interrupts' registers are each CPU's own. Software-generated ones are always enabled. */
+/*
+ * The first 32 interrupts' registers are each CPU's own. Software-generated ones are always
+ * enabled.
+ */
 static void gic_v2_init_cpu(unsigned cpu)
 {
 	mmio_write32(distributor + GICD_ICENABLER(0), ~0U);
@@ -82,7 +90,10 @@ static void gic_v2_init_cpu(unsigned cpu)
 	mmio_write32(cpu_interface + GICC_CTLR, 1);
 	if (cpu >= GIC_V2_CPUS)
 		log_print(LOG_WARNING, "gic: CPU %u is more than a GICv2 serves", cpu);
-	/* Release: who targets this CPU finds its interface open. Pairs with gic_v2_unmask() and gic_v2_send(). */
+	/*
+	 * Release: who targets this CPU finds its interface open. Pairs with gic_v2_unmask() and
+	 * gic_v2_send().
+	 */
 	atomic32_store_release(&cpu_bit[cpu], gic_v2_own_bit());
 }
 
@@ -114,7 +125,10 @@ static void gic_v2_send(unsigned cpu)
 	mmio_write32(distributor + GICD_SGIR, atomic32_load_acquire(&cpu_bit[cpu]) << 16);
 }
 
-/* mmio_read32() ends in a load barrier: the handler's loads come after the acknowledgement. Pairs with ipi_send(). */
+/*
+ * mmio_read32() ends in a load barrier: the handler's loads come after the acknowledgement. Pairs
+ * with ipi_send().
+ */
 static uint32_t gic_v2_acknowledge(void)
 {
 	return mmio_read32(cpu_interface + GICC_IAR);

@@ -1,9 +1,11 @@
 /*
- * GICv3 and GICv4 (Arm IHI 0069): a distributor, a redistributor per CPU, and a CPU interface in system registers.
- * Interrupts are routed by affinity, which is struct cpu_description's hardware_id.
+ * GICv3 and GICv4 (Arm IHI 0069): a distributor, a redistributor per CPU, and a CPU interface in
+ * system registers. Interrupts are routed by affinity, which is struct cpu_description's
+ * hardware_id.
  *
- * Everything is put in Group 1, Non-secure where there are two security states: the group that system registers
- * ICC_*1_EL1 handle. The arrays are written by gic_v3_init(), before other CPUs run, and constant after.
+ * Everything is put in Group 1, Non-secure where there are two security states: the group that
+ * system registers ICC_*1_EL1 handle. The arrays are written by gic_v3_init(), before other CPUs
+ * run, and constant after.
  */
 #include <arch/aarch64/gic.h>
 #include <arch/aarch64/port.h>
@@ -14,13 +16,16 @@
 #include <lib/panic.h>
 #include <stddef.h>
 
-/* GICD_CTLR as Non-secure state sees it, and where there is one state only: the same bits for what we need (12.9.4). */
+/* GICD_CTLR seen from Non-secure state, or with one security state: these bits are the same. */
 #define GICD_CTLR_GROUP1 (1U << 1)
 #define GICD_CTLR_AFFINITY (1U << 4)
 #define GICD_CTLR_PENDING (1U << 31) /* RWP: a write is not yet in effect */
 #define GICD_IROUTER(intid) (0x6000 + 8 * (intid))
 
-/* A redistributor is two frames of 64 KiB, or four with virtual LPIs; the registers of private interrupts in the second. */
+/*
+ * A redistributor is two frames of 64 KiB, or four with virtual LPIs; the registers of private
+ * interrupts in the second.
+ */
 #define GICR_FRAME 0x10000UL
 #define GICR_CTLR 0x0000
 #define GICR_CTLR_PENDING (1U << 3) /* RWP */
@@ -30,9 +35,13 @@
 #define GICR_WAKER 0x0014
 #define GICR_WAKER_PROCESSOR_SLEEP (1U << 1)
 #define GICR_WAKER_CHILDREN_ASLEEP (1U << 2)
-#define GICR_PRIVATE(redistributor) ((redistributor) + GICR_FRAME) /* offsets as GICD's for INTIDs 0 to 31 */
+/* Where the registers of INTIDs 0 to 31 stand, at GICD's offsets. */
+#define GICR_PRIVATE(redistributor) ((redistributor) + GICR_FRAME)
 
-/* ICC_SGI1R_EL1: target bits by Aff0 modulo 16 in 15:0, Aff1 to Aff3 in 23:16, 39:32, 55:48, Aff0 / 16 in 47:44. */
+/*
+ * ICC_SGI1R_EL1: Aff1 to Aff3 in 23:16, 39:32 and 55:48, Aff0 / 16 in 47:44, and in 15:0 a bit for
+ * Aff0 modulo 16.
+ */
 #define SGI_AFF1(id) (((id) >> 8 & 0xff) << 16)
 #define SGI_AFF2(id) (((id) >> 16 & 0xff) << 32)
 #define SGI_AFF3(id) (((id) >> 32 & 0xff) << 48)
@@ -57,7 +66,8 @@ static void gic_v3_wait_clear(uintptr_t address, uint32_t bits, const char *what
 
 static void gic_v3_wait_distributor(void)
 {
-	gic_v3_wait_clear(distributor + GICD_CTLR, GICD_CTLR_PENDING, "the distributor did not accept a write");
+	gic_v3_wait_clear(distributor + GICD_CTLR, GICD_CTLR_PENDING,
+			  "the distributor did not accept a write");
 }
 
 /* GICR_TYPER holds Aff3 to Aff0 in its upper half; hardware_id has Aff3 apart, as MPIDR_EL1. */
@@ -73,7 +83,10 @@ static void gic_v3_note_redistributor(const struct boot_info *info, uintptr_t ba
 			redistributors[cpu] = base;
 }
 
-/* One region, whose redistributors follow each other to the one that says it is the last, or to the end. */
+/*
+ * One region, whose redistributors follow each other to the one that says it is the last, or to the
+ * end.
+ */
 static int gic_v3_scan_region(const struct boot_info *info, const struct physical_window *region,
 			      void *(*map_device)(uint64_t base, uint64_t size))
 {
@@ -88,7 +101,7 @@ static int gic_v3_scan_region(const struct boot_info *info, const struct physica
 
 		typer = mmio_read64(base + offset + GICR_TYPER);
 		gic_v3_note_redistributor(info, base + offset, typer);
-		if (!stride)
+		if (!stride || stride % GICR_FRAME)
 			stride = (typer & GICR_TYPER_VIRTUAL_LPIS ? 4 : 2) * GICR_FRAME;
 		if (stride > region->size - offset)
 			break;
@@ -97,7 +110,8 @@ static int gic_v3_scan_region(const struct boot_info *info, const struct physica
 	return 0;
 }
 
-static int gic_v3_find_redistributors(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+static int gic_v3_find_redistributors(const struct boot_info *info,
+				      void *(*map_device)(uint64_t base, uint64_t size))
 {
 	for (unsigned i = 0; i < info->gic.redistributor_count; i++) {
 		int error = gic_v3_scan_region(info, &info->gic.redistributors[i], map_device);
@@ -108,7 +122,8 @@ static int gic_v3_find_redistributors(const struct boot_info *info, void *(*map_
 	for (unsigned cpu = 0; cpu < info->cpu_count; cpu++) {
 		hardware_ids[cpu] = info->cpus[cpu].hardware_id;
 		if (!redistributors[cpu])
-			log_print(LOG_WARNING, "gic: CPU %u (hardware id %#lx) has no redistributor", cpu,
+			log_print(LOG_WARNING,
+				  "gic: CPU %u (hardware id %#lx) has no redistributor", cpu,
 				  (unsigned long)hardware_ids[cpu]);
 	}
 	return redistributors[0] ? 0 : -ENODEV;
@@ -117,7 +132,10 @@ static int gic_v3_find_redistributors(const struct boot_info *info, void *(*map_
 /* Masks every shared line and routes it to the boot CPU. */
 static void gic_v3_init_distributor(unsigned lines)
 {
-	/* Affinity routing first, groups off: turning it off again is UNPREDICTABLE, so it is in every value written. */
+	/*
+	 * Affinity routing first, groups off: turning it off again is UNPREDICTABLE, so it is in
+	 * every value written.
+	 */
 	mmio_write32(distributor + GICD_CTLR, GICD_CTLR_AFFINITY);
 	gic_v3_wait_distributor();
 	for (unsigned intid = GIC_SHARED_FIRST; intid < lines; intid += 32) {
@@ -134,7 +152,8 @@ static void gic_v3_init_distributor(unsigned lines)
 	gic_v3_wait_distributor();
 }
 
-static int gic_v3_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size), unsigned *lines)
+static int gic_v3_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size), unsigned *lines)
 {
 	int error;
 
@@ -155,13 +174,15 @@ static int gic_v3_init(const struct boot_info *info, void *(*map_device)(uint64_
 	return 0;
 }
 
-/* The redistributor sleeps until it is told that its CPU does not (IHI 0069, 11.1). */
+/* The redistributor sleeps until it is told that its CPU does not (IHI 0069, "Power management").
+ */
 static void gic_v3_wake(uintptr_t redistributor)
 {
 	uint32_t waker = mmio_read32(redistributor + GICR_WAKER);
 
 	mmio_write32(redistributor + GICR_WAKER, waker & ~GICR_WAKER_PROCESSOR_SLEEP);
-	gic_v3_wait_clear(redistributor + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP, "a redistributor slept");
+	gic_v3_wait_clear(redistributor + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP,
+			  "a redistributor slept");
 }
 
 static void gic_v3_init_redistributor(uintptr_t redistributor)
@@ -169,7 +190,8 @@ static void gic_v3_init_redistributor(uintptr_t redistributor)
 	uintptr_t private = GICR_PRIVATE(redistributor);
 
 	mmio_write32(private + GICD_ICENABLER(0), ~0U);
-	gic_v3_wait_clear(redistributor + GICR_CTLR, GICR_CTLR_PENDING, "a redistributor did not accept a write");
+	gic_v3_wait_clear(redistributor + GICR_CTLR, GICR_CTLR_PENDING,
+			  "a redistributor did not accept a write");
 	mmio_write32(private + GICD_ICACTIVER(0), ~0U);
 	mmio_write32(private + GICD_IGROUPR(0), ~0U);
 	for (unsigned intid = 0; intid < GIC_SHARED_FIRST; intid += 4)
@@ -177,7 +199,10 @@ static void gic_v3_init_redistributor(uintptr_t redistributor)
 	mmio_write32(private + GICD_ISENABLER(0), 0xffff);
 }
 
-/* A CPU without a redistributor could never be interrupted: it stays out, and the boot CPU reports it as not started. */
+/*
+ * A CPU without a redistributor could never be interrupted: it stays out, and the boot CPU reports
+ * it as not started.
+ */
 static void gic_v3_init_cpu(unsigned cpu)
 {
 	if (!redistributors[cpu]) {
@@ -187,13 +212,14 @@ static void gic_v3_init_cpu(unsigned cpu)
 	system_register_write(icc_sre_el1, system_register_read(icc_sre_el1) | ICC_SRE_SRE);
 	isb();
 	if (!(system_register_read(icc_sre_el1) & ICC_SRE_SRE))
-		panic("gic: the firmware keeps the system registers of the CPU interface to itself");
+		panic("gic: the firmware keeps the CPU interface's registers to itself");
 	gic_v3_wake(redistributors[cpu]);
 	gic_v3_init_redistributor(redistributors[cpu]);
 
 	system_register_write(icc_pmr_el1, GIC_PRIORITY_MASK_OPEN);
 	system_register_write(icc_bpr1_el1, 0);
-	system_register_write(icc_ctlr_el1, 0); /* EOImode 0: one write drops the priority and deactivates */
+	/* EOImode 0: one write drops the priority and deactivates. */
+	system_register_write(icc_ctlr_el1, 0);
 	isb();
 	system_register_write(icc_igrpen1_el1, 1);
 	isb();
@@ -221,7 +247,8 @@ static void gic_v3_unmask_private(unsigned intid)
 
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++)
 		if (redistributors[cpu] && hardware_ids[cpu] == own)
-			mmio_write32(GICR_PRIVATE(redistributors[cpu]) + GICD_ISENABLER(intid), GICD_INTID_BIT(intid));
+			mmio_write32(GICR_PRIVATE(redistributors[cpu]) + GICD_ISENABLER(intid),
+				     GICD_INTID_BIT(intid));
 }
 
 /* isb: the register is written before the CPU goes on, to wait for the answer for instance. */
@@ -229,15 +256,15 @@ static void gic_v3_send(unsigned cpu)
 {
 	uint64_t id = hardware_ids[cpu];
 
-	system_register_write(icc_sgi1r_el1,
-			      SGI_AFF3(id) | SGI_RANGE(id) | SGI_AFF2(id) | SGI_AFF1(id) | SGI_TARGET(id));
+	system_register_write(icc_sgi1r_el1, SGI_AFF3(id) | SGI_RANGE(id) | SGI_AFF2(id) |
+						     SGI_AFF1(id) | SGI_TARGET(id));
 	isb();
 }
 
 /*
- * dsb: what the acknowledgement did at the redistributor comes before the handler's accesses; a register read is not
- * ordered with them otherwise (IHI 0069, "Observability of the effects of accesses to the GIC registers"). Pairs with
- * ipi_send().
+ * dsb: what the acknowledgement did at the redistributor comes before the handler's accesses; a
+ * register read is not ordered with them otherwise (IHI 0069, "Observability of the effects of
+ * accesses to the GIC registers"). Pairs with ipi_send().
  */
 static uint32_t gic_v3_acknowledge(void)
 {

@@ -1,9 +1,10 @@
 /*
  * The interrupt controller over the two GIC drivers, and interrupts between CPUs.
  *
- * IPIs are software-generated interrupt 0. Every interrupt has the same priority, so none nests. The variables are
- * written by interrupt_controller_init() before other CPUs run; the controller's registers that several CPUs may write
- * (enable bits) are set and cleared by writing ones, so no lock is needed.
+ * IPIs are software-generated interrupt 0. Every interrupt has the same priority, so none nests.
+ * The variables are written by interrupt_controller_init() before other CPUs run; the controller's
+ * registers that several CPUs may write (enable bits) are set and cleared by writing ones, so no
+ * lock is needed.
  */
 #include <arch/aarch64/gic.h>
 #include <arch/aarch64/port.h>
@@ -15,7 +16,8 @@
 static const struct gic_driver *gic;
 static unsigned gic_lines;
 
-int interrupt_controller_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int interrupt_controller_init(const struct boot_info *info,
+			      void *(*map_device)(uint64_t base, uint64_t size))
 {
 	const struct gic_driver *driver;
 	int error;
@@ -70,10 +72,11 @@ void interrupt_private_unmask(unsigned intid)
 }
 
 /*
- * The handler on the other CPU sees what was stored before: the stores are complete for the inner shareable domain when
- * the interrupt is made. GICv3 makes it by a system register write, which is no memory access and so not ordered by any
- * DMB (DDI 0487, B2.3, "Data Memory Barrier"); GICv2 by a store, for which a DMB would do. Pairs with the barrier after
- * the acknowledgement in each driver.
+ * The handler on the other CPU sees what was stored before: the stores are complete for the inner
+ * shareable domain when the interrupt is made. GICv3 makes it by a system register write, which is
+ * no memory access and so not ordered by any DMB (DDI 0487, B2 "Memory barriers"); GICv2 by
+ * a store, for which a DMB would do. Pairs with the barrier after the acknowledgement in each
+ * driver.
  */
 void ipi_send(unsigned cpu)
 {
@@ -87,8 +90,9 @@ void ipi_send_urgent(unsigned cpu)
 }
 
 /*
- * One interrupt; another that is pending interrupts again after the return. IPI and timer are completed before their
- * handlers, which may switch to another thread; a device's line after, when its handler has quieted the device.
+ * One interrupt; another that is pending interrupts again after the return. IPI and timer are
+ * completed before their handlers, which may switch to another thread; a device's line after, when
+ * its handler has quieted the device.
  */
 void interrupt_dispatch(struct trap_frame *frame)
 {

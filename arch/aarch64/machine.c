@@ -1,10 +1,11 @@
 /*
- * Ways out of the machine: Arm semihosting (specification: Arm, "Semihosting for AArch32 and AArch64") to QEMU, which
- * alone passes an exit status, and PSCI for power.
+ * Ways out of the machine: Arm semihosting (specification: Arm, "Semihosting for AArch32 and
+ * AArch64") to QEMU, which alone passes an exit status, and PSCI for power.
  *
- * Without -semihosting the hlt of a call is an undefined instruction. It stands in the exception table, so that the call
- * then fails and nothing else happens: trap.c looks there itself until handlers are registered, boot/trap.c after that.
- * No locks: every function may be called at any time.
+ * Without -semihosting the hlt of a call is an undefined instruction. It stands in the exception
+ * table, so that the call then fails and nothing else happens: trap.c looks there itself until
+ * handlers are registered, boot/trap.c after that. No locks: every function may be called at any
+ * time.
  */
 #include <arch/aarch64/psci.h>
 #include <arch/cpu.h>
@@ -23,7 +24,10 @@ int machine_init(const struct boot_info *info, void *(*map_device)(uint64_t base
 	return 0;
 }
 
-/* One semihosting call; its result is of no use to us. "memory": the host reads what argument points to. */
+/*
+ * One semihosting call; its result is of no use to us. "memory": the host reads what argument
+ * points to.
+ */
 static void semihosting_call(uint64_t operation, const void *argument)
 {
 	register uint64_t x0 asm("x0") = operation;
@@ -52,7 +56,8 @@ void machine_poweroff(void)
 {
 	int64_t result = psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 
-	log_print(LOG_ERROR, "psci: the machine cannot be powered off: %s", psci_error_name(result));
+	log_print(LOG_ERROR, "psci: the machine cannot be powered off: %s",
+		  psci_error_name(result));
 	cpu_halt_forever();
 }
 

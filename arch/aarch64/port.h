@@ -13,14 +13,15 @@
 extern const struct trap_handlers *trap_handlers;
 
 /*
- * Per-CPU, in .percpu: where trap_entry.S goes when the stack pointer is lost, and what it found. Written by start.S and
- * cpu_init(), then by the trap entry of its CPU alone, with everything masked.
+ * Per-CPU, in .percpu: where trap_entry.S goes when the stack pointer is lost, and what it found.
+ * Written by start.S and cpu_init(), then by the trap entry of its CPU alone, with everything
+ * masked.
  */
 struct trap_emergency {
 	uintptr_t stack_top;
 	uintptr_t lost_sp;
 	uint64_t overflow; /* 1: lost_sp is in the guard below a stack; 0: it is garbage */
-	uint64_t in_use;
+	uint64_t losses; /* it never comes back: from the second on, the emergency stack was lost */
 	uint64_t scratch[2];
 	uint64_t zero[2];
 };
@@ -37,15 +38,18 @@ void trap_wrong_vector(struct trap_frame *frame);
 _Noreturn void trap_lost_stack(struct trap_frame *frame);
 void interrupt_dispatch(struct trap_frame *frame);
 
-/* Lets one of the calling CPU's private interrupts (INTID 16 to 31) come. After interrupt_controller_init_cpu(). */
+/*
+ * Lets one of the calling CPU's private interrupts (INTID 16 to 31) come. After
+ * interrupt_controller_init_cpu().
+ */
 void interrupt_private_unmask(unsigned intid);
 
 /* The INTID of the timer; 0 before clock_counter_init(). Constant after it. */
 unsigned clock_timer_line(void);
 
 /*
- * A deadline for waiting on hardware, by the counter alone, so that it works before clock_counter_init().
- * deadline_passed() is also the spin loop's cpu_relax().
+ * A deadline for waiting on hardware, by the counter alone, so that it works before
+ * clock_counter_init(). deadline_passed() is also the spin loop's cpu_relax().
  */
 uint64_t deadline_after_seconds(unsigned seconds);
 bool deadline_passed(uint64_t deadline);

@@ -1,6 +1,6 @@
 /*
- * Memory accesses that may fault: the handler of the fault finds the access in the exception table and goes on at
- * probe_failed (arch/probe.h).
+ * Memory accesses that may fault: the handler of the fault finds the access in the exception table
+ * and goes on at probe_failed (arch/probe.h).
  */
 #include <lib/errno.h>
 #include <lib/extable.h>

@@ -1,5 +1,6 @@
 /*
- * PSCI calls through HVC or SMC, as the device tree says. The conduit is written once, before other CPUs run.
+ * PSCI calls through HVC or SMC, as the device tree says. The conduit is written once, before other
+ * CPUs run.
  */
 #include <arch/aarch64/psci.h>
 #include <stddef.h>
@@ -18,9 +19,12 @@ bool psci_present(void)
 	return conduit == PSCI_HVC || conduit == PSCI_SMC;
 }
 
-/* SMCCC 1.0, which a firmware may still follow, lets the callee change x0 to x17 (DEN 0028, 2.6). */
-#define PSCI_CLOBBERS                                                                         \
-	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory"
+/*
+ * SMCCC 1.0, which a firmware may still follow, lets the callee change x0 to x17 (DEN 0028, 2.6).
+ */
+#define PSCI_CLOBBERS                                                                              \
+	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",       \
+		"x17", "memory"
 
 int64_t psci_call(uint32_t function, uint64_t first, uint64_t second, uint64_t third)
 {
@@ -42,8 +46,9 @@ const char *psci_error_name(int64_t error)
 {
 	/* DEN 0022, 5.2.2 "Return error codes". */
 	static const char *const names[] = {
-		"success",	    "not supported", "invalid parameters", "denied",	  "already on",
-		"a start is under way", "internal failure", "not present", "disabled", "invalid address",
+		"success",    "not supported",        "invalid parameters", "denied",
+		"already on", "a start is under way", "internal failure",   "not present",
+		"disabled",   "invalid address",
 	};
 
 	/* Functions of the 32-bit convention answer in w0 alone. */

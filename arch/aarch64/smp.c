@@ -31,7 +31,8 @@ int cpu_start_init(const struct boot_info *info)
 		log_print(LOG_WARNING, "psci: no version: %s", psci_error_name(version));
 	else
 		log_print(LOG_INFO, "psci: version %u.%u by %s", (unsigned)(version >> 16 & 0x7fff),
-			  (unsigned)(version & 0xffff), info->arm.psci_conduit == PSCI_HVC ? "hvc" : "smc");
+			  (unsigned)(version & 0xffff),
+			  info->arm.psci_conduit == PSCI_HVC ? "hvc" : "smc");
 	return 0;
 }
 
@@ -41,12 +42,15 @@ int cpu_start(const struct boot_info *info, unsigned cpu, const struct cpu_start
 	uint64_t entry = info->kernel.base + (uint64_t)(start_secondary - image_start);
 	int64_t result;
 
-	/* The stores before are complete when the firmware is called: it may start the CPU by other means than memory. */
+	/*
+	 * The stores before are complete when the firmware is called: it may start the CPU by other
+	 * means than memory.
+	 */
 	asm volatile("dsb ish" ::: "memory");
 	result = psci_call(info->arm.psci_cpu_on, hardware_id, entry, (uintptr_t)start);
 	if ((int32_t)result == 0)
 		return 0;
-	log_print(LOG_ERROR, "psci: CPU %u (hardware id %#lx) was not started: %s", cpu, (unsigned long)hardware_id,
-		  psci_error_name(result));
+	log_print(LOG_ERROR, "psci: CPU %u (hardware id %#lx) was not started: %s", cpu,
+		  (unsigned long)hardware_id, psci_error_name(result));
 	return -EIO;
 }

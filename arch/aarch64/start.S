@@ -1,15 +1,20 @@
 /*
- * The first instructions of each CPU: from whatever state the firmware left, to kernel_start() or secondary_start() at
- * the link address with the MMU on.
+ * The first instructions of each CPU: from whatever state the firmware left, to kernel_start() or
+ * secondary_start() at the link address with the MMU on.
  *
- *   start            boot CPU; branched to by the Image header (boot/direct/aarch64/header.S). x0: physical address of
- *                    the device tree; MMU off; EL1 or EL2 (Linux, Documentation/arm64/booting.rst)
- *   start_boot_info  boot CPU; the ELF entry, called by our UEFI loader. x0: physical address of a struct boot_info; MMU
- *                    and caches on, under the firmware's identity map; EL1 or EL2. The image has been cleaned to memory
- *   start_secondary  other CPUs, from PSCI CPU_ON (DEN 0022, 5.6): x0: virtual address of a struct cpu_start; MMU off
+ *   start            boot CPU; the Image header branches here (boot/direct/aarch64/header.S). MMU off;
+ *                    x0: physical address of the device tree (Linux, Documentation/arm64/booting.rst)
+ *   start_boot_info  boot CPU; the ELF entry, called by our UEFI loader. MMU and caches on under the
+ *                    firmware's identity map, the image cleaned to memory;
+ *                    x0: physical address of a struct boot_info
+ *   start_secondary  other CPUs, from PSCI CPU_ON (DEN 0022, 5.6). MMU off;
+ *                    x0: virtual address of a struct cpu_start
  *
- * All of it runs at physical addresses, in the page that early_identity_root maps. It may address by pc only (adr, adrp,
- * literals near by); a literal that names a symbol is a link address. x19 to x21 keep values across the calls.
+ * Each at EL1 or EL2; EL3 is refused.
+ *
+ * All of it runs at physical addresses, in the page that early_identity_root maps. It may address
+ * by pc only (adr, adrp, literals near by); a literal that names a symbol is a link address. x19 to
+ * x21 keep values across the calls.
  */
 #include <arch/aarch64/assembly.h>
 #include <arch/aarch64/system_registers.h>
@@ -41,8 +46,8 @@ start_secondary:
 	br	x9
 
 /*
- * Returns at EL1 with the MMU and data cache off, D, A, I and F masked. The firmware's EL2 is gone for good: nothing of
- * ours runs there, and nothing traps to it. Uses x9 to x11.
+ * Returns at EL1 with the MMU and data cache off, D, A, I and F masked. The firmware's EL2 is gone
+ * for good: nothing of ours runs there, and nothing traps to it. Uses x9 to x11.
  */
 start_enter_el1:
 	msr	daifset, #15
@@ -80,7 +85,7 @@ start_enter_el1:
 	mrs	x9, mpidr_el1
 	msr	vmpidr_el2, x9
 
-	/* MDCR_EL2.HPMN: all counters are EL1's, where there are counters (PMUVer neither 0 nor 15). */
+	/* MDCR_EL2.HPMN: all counters are EL1's, where there are any (PMUVer not 0 or 15). */
 	mov	x10, xzr
 	mrs	x9, id_aa64dfr0_el1
 	ubfx	x9, x9, #8, #4
@@ -91,7 +96,7 @@ start_enter_el1:
 	ubfx	x10, x10, #11, #5
 2:	msr	mdcr_el2, x10
 
-	/* ID_AA64PFR0_EL1.GIC: the CPU interface of GICv3 has system registers; let EL1 use them. */
+	/* ID_AA64PFR0_EL1.GIC: GICv3's CPU interface is system registers; let EL1 use them. */
 	mrs	x9, id_aa64pfr0_el1
 	ubfx	x9, x9, #24, #4
 	cbz	x9, 3f
@@ -110,12 +115,14 @@ start_enter_el1:
 	eret
 
 /*
- * Zeroes bss (the Image protocol does not) and builds the page tables in it. Uses the boot stack at its physical address.
+ * Zeroes bss (the Image protocol does not) and builds the page tables in it. Uses the boot stack at
+ * its physical address.
  *
- * With the MMU off these stores go to memory past the caches, while the walker and everything later look into the caches
- * first (DDI 0487, D7.5 "Cache support", and D8.2, which says how a walk is cached). A dirty line that the firmware or
- * the loader left must not be evicted over what is written here, so lines are cleaned and invalidated before; and a clean
- * one that was fetched meanwhile must not hide it, so once more after. civac both times: the first line may hold the end
+ * With the MMU off these stores go to memory past the caches, while the walker and everything later
+ * look into the caches first (DDI 0487, D7 "Cache support" and D8 "Translation table walk
+ * properties"). A dirty line that the firmware or the loader left must not be evicted over what is
+ * written here, so lines are cleaned and invalidated before; and a clean one that was fetched
+ * meanwhile must not hide it, so once more after. civac both times: the first line may hold the end
  * of .data, which must not be lost.
  */
 start_prepare_memory:
@@ -150,7 +157,7 @@ start_clean_bss:
 	lsl	x11, x12, x11
 	sub	x12, x11, #1
 	bic	x9, x9, x12
-	dsb	sy			/* the stores before are in memory before their lines are dropped */
+	dsb	sy			/* stores reach memory before their lines are dropped */
 1:	dc	civac, x9
 	add	x9, x9, x11
 	cmp	x9, x10
@@ -159,8 +166,8 @@ start_clean_bss:
 	ret
 
 /*
- * Turns the MMU on under early_identity_root and early_kernel_root. Returns at the physical address. A fault from here to
- * the vectors of trap_entry.S ends in start_vectors. Uses x9 to x11.
+ * Turns the MMU on under early_identity_root and early_kernel_root. Returns at the physical
+ * address. A fault from here to the vectors of trap_entry.S ends in start_vectors. Uses x9 to x11.
  */
 start_enable_mmu:
 	adr	x9, start_vectors
@@ -170,7 +177,7 @@ start_enable_mmu:
 
 	ldr	x9, =TCR_EL1_BASE & 0xffffffff
 	mrs	x10, id_aa64mmfr0_el1
-	and	x11, x10, #15		/* PARange has the encoding of IPS; more than 48 bits are not ours */
+	and	x11, x10, #15		/* PARange is encoded as IPS; 48 bits are the most we use */
 	cmp	x11, #TCR_IPS_48_BIT
 	b.ls	1f
 	mov	x11, #TCR_IPS_48_BIT
@@ -184,7 +191,7 @@ start_enable_mmu:
 	msr	ttbr1_el1, x9
 	isb
 
-	/* Neither translations nor instructions of before may survive (DDI 0487, D8.14 and D7.5.6). */
+	/* No translation and no instruction of before may survive (DDI 0487, D7 and D8). */
 	tlbi	vmalle1
 	ic	iallu
 	dsb	nsh
@@ -203,7 +210,12 @@ start_at_host_el2:
 	adr	x9, start_vectors
 	msr	vbar_el2, x9
 	adr	x1, start_host_el2_message
-/* Says why through semihosting (SYS_WRITE0, SYS_EXIT_EXTENDED) and stops; where there is none, hlt ends in start_halt. */
+/*
+ * Writes the message x1 and ends through semihosting (SYS_WRITE0, SYS_EXIT_EXTENDED). Where there
+ * is none, the hlt is an exception, which ends in start_halt. trap_entry.S comes here too, at link
+ * addresses.
+ */
+	.globl start_refuse
 start_refuse:
 	isb
 	mov	w0, #0x04
@@ -211,6 +223,7 @@ start_refuse:
 	mov	w0, #0x20
 	adr	x1, start_exit_block
 	hlt	#0xf000
+	.globl start_halt
 start_halt:
 	wfi
 	b	start_halt
@@ -224,7 +237,7 @@ start_exit_block:
 	.quad	0x20026, 35		/* ADP_Stopped_ApplicationExit, MACHINE_EXIT_FAILURE */
 	.ltorg
 
-	/* Any exception while the CPU runs at physical addresses: it stays where a debugger finds it. */
+	/* Any exception at physical addresses: the CPU stays where a debugger finds it. */
 	.balign	2048
 start_vectors:
 	.rept	16
@@ -233,8 +246,8 @@ start_vectors:
 	.endr
 
 /*
- * From here on at link addresses. Until cpu_init() gives a better one, the top of a CPU's own stack is also its emergency
- * stack: a lost stack pointer is reported over the remains of what was there.
+ * From here on at link addresses. Until cpu_init() gives a better one, the top of a CPU's own stack
+ * is also its emergency stack: a lost stack pointer is reported over the remains of what was there.
  */
 	.text
 start_boot_linked:
@@ -251,7 +264,7 @@ start_secondary_linked:
 	bl	start_set_stack
 	b	secondary_start
 
-/* x9: stack top; x10: per-CPU offset. The backtrace of whatever follows ends here: x29 and x30 are 0. */
+/* x9: stack top; x10: per-CPU offset. x29 and x30 become 0: a backtrace ends here. */
 start_set_stack:
 	mov	x11, x30
 	mov	sp, x9

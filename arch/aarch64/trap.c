@@ -1,9 +1,10 @@
 /*
  * Traps: what an exception was, in words, and handing it up.
  *
- * ESR_EL1 says it: exception class (EC) in bits 31:26, and for aborts a fault status code in bits 5:0 (DDI 0487, D17.2.37
- * "ESR_EL1"). trap_entry.S calls the functions here with everything masked, on the interrupted stack or, from lost_stack,
- * on the CPU's emergency stack. No locks: the table of handlers is constant once interrupts are allowed.
+ * ESR_EL1 says it: exception class (EC) in bits 31:26, and for aborts a fault status code in bits
+ * 5:0 (DDI 0487, "ESR_EL1"). trap_entry.S calls the functions here with everything masked, on the
+ * interrupted stack or, from lost_stack, on the CPU's emergency stack. No locks: the table of
+ * handlers is constant once interrupts are allowed.
  */
 #include <arch/aarch64/assembly.h>
 #include <arch/aarch64/port.h>
@@ -14,8 +15,9 @@
 #include <lib/panic.h>
 #include <lib/string.h>
 
-#define SAME(member, offset)                                                                  \
-	_Static_assert(offsetof(struct trap_frame, member) == (offset), "trap_entry.S saves it there")
+#define SAME(member, offset)                                                                       \
+	_Static_assert(offsetof(struct trap_frame, member) == (offset),                            \
+		       "trap_entry.S saves it there")
 SAME(x, FRAME_X);
 SAME(x[30], FRAME_X30);
 SAME(sp, FRAME_X30 + 8);
@@ -26,17 +28,19 @@ SAME(far, FRAME_ESR + 8);
 SAME(record_previous, FRAME_RECORD);
 SAME(record_return, FRAME_RECORD + 8);
 #undef SAME
-_Static_assert(sizeof(struct trap_frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "the stack stays aligned");
+_Static_assert(sizeof(struct trap_frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0,
+	       "the stack stays aligned");
 _Static_assert(offsetof(struct trap_emergency, stack_top) == EMERGENCY_STACK_TOP, "trap_entry.S");
 _Static_assert(offsetof(struct trap_emergency, lost_sp) == EMERGENCY_LOST_SP, "trap_entry.S");
 _Static_assert(offsetof(struct trap_emergency, overflow) == EMERGENCY_OVERFLOW, "trap_entry.S");
+_Static_assert(offsetof(struct trap_emergency, losses) == EMERGENCY_LOSSES, "trap_entry.S");
 _Static_assert(offsetof(struct trap_emergency, scratch) == EMERGENCY_SCRATCH, "trap_entry.S");
 _Static_assert(sizeof(struct trap_emergency) == 64, "trap_entry.S reserves it");
 
 #define ESR_CLASS(esr) ((esr) >> 26 & 0x3f)
 #define ESR_STATUS(esr) ((esr)&0x3f)
 #define ESR_WRITE (1 << 6)             /* WnR: a data abort by a write */
-#define ESR_CACHE_MAINTENANCE (1 << 8) /* CM: by a cache instruction, which reports itself as a write */
+#define ESR_CACHE_MAINTENANCE (1 << 8) /* CM: by a cache instruction, which sets WnR too */
 #define ESR_FAR_INVALID (1 << 10)      /* FnV */
 
 #define CLASS_INSTRUCTION_ABORT_EL0 0x20
@@ -52,12 +56,17 @@ struct cause {
 	const char *name;
 };
 
-/* Exception classes, but for the aborts; a class that is not here is none that AArch64 state at EL1 or EL0 reports. */
+/*
+ * Exception classes, but for the aborts; a class that is not here is none that AArch64 state at EL1
+ * or EL0 reports.
+ */
 static const struct cause classes[64] = {
 	[0x00] = { TRAP_ILLEGAL_INSTRUCTION, "undefined instruction" },
 	[0x01] = { TRAP_ILLEGAL_INSTRUCTION, "WFI or WFE trapped" },
-	[0x07] = { TRAP_ILLEGAL_INSTRUCTION, "floating-point or SIMD instruction, which is disabled" },
-	[0x09] = { TRAP_ILLEGAL_INSTRUCTION, "pointer authentication instruction, which is disabled" },
+	[0x07] = { TRAP_ILLEGAL_INSTRUCTION,
+		   "floating-point or SIMD instruction, which is disabled" },
+	[0x09] = { TRAP_ILLEGAL_INSTRUCTION,
+		   "pointer authentication instruction, which is disabled" },
 	[0x0a] = { TRAP_ILLEGAL_INSTRUCTION, "64-byte load or store trapped" },
 	[0x0d] = { TRAP_PROTECTION, "branch target exception" },
 	[0x0e] = { TRAP_UNKNOWN, "illegal execution state" },
@@ -79,11 +88,16 @@ static const struct cause classes[64] = {
 	[0x3c] = { TRAP_BREAKPOINT, "BRK instruction" },
 };
 
-#define FAULT_LEVELS(first, fault_kind, text)                                                 \
-	[(first)] = { fault_kind, text ", level 0" }, [(first) + 1] = { fault_kind, text ", level 1" }, \
-	[(first) + 2] = { fault_kind, text ", level 2" }, [(first) + 3] = { fault_kind, text ", level 3" }
+#define FAULT_LEVELS(first, fault_kind, text)                                                      \
+	[(first)] = { fault_kind, text ", level 0" },                                              \
+	[(first) + 1] = { fault_kind, text ", level 1" },                                          \
+	[(first) + 2] = { fault_kind, text ", level 2" },                                          \
+	[(first) + 3] = { fault_kind, text ", level 3" }
 
-/* Fault status codes of instruction and data aborts (ESR_EL1, IFSC and DFSC). Levels as Arm counts them: 0 is the root. */
+/*
+ * Fault status codes of instruction and data aborts (ESR_EL1, IFSC and DFSC). Levels as Arm counts
+ * them: 0 is the root.
+ */
 static const struct cause faults[64] = {
 	FAULT_LEVELS(0x00, TRAP_PAGE_FAULT, "address size fault"),
 	FAULT_LEVELS(0x04, TRAP_PAGE_FAULT, "translation fault"),
@@ -131,7 +145,8 @@ static void trap_decode(struct trap_frame *frame, struct trap *trap)
 		cause = &faults[ESR_STATUS(frame->esr)];
 		trap->access = write ? TRAP_ACCESS_WRITE : TRAP_ACCESS_READ;
 	}
-	if (trap->access != TRAP_ACCESS_NONE ? !(frame->esr & ESR_FAR_INVALID) : class == CLASS_PC_ALIGNMENT)
+	if (trap->access != TRAP_ACCESS_NONE ? !(frame->esr & ESR_FAR_INVALID)
+					     : class == CLASS_PC_ALIGNMENT)
 		trap->address = frame->far;
 	trap->kind = cause->name ? cause->kind : TRAP_UNKNOWN;
 	trap->cause = cause->name ? cause->name : "unknown exception class or fault status";
@@ -147,7 +162,8 @@ static void trap_report_early(const struct trap *trap)
 		trap->frame->pc = fixup;
 		return;
 	}
-	format_text(text, sizeof(text), "trefoil: %s at pc %#lx, address %#lx, esr %#lx, before traps were set up\n",
+	format_text(text, sizeof(text),
+		    "trefoil: %s at pc %#lx, address %#lx, esr %#lx, before traps were set up\n",
 		    trap->cause, (unsigned long)trap->frame->pc, (unsigned long)trap->address,
 		    (unsigned long)trap->code);
 	machine_early_write(text, strlen(text));
@@ -209,8 +225,10 @@ struct trap_emergency *trap_emergency_here(void)
 }
 
 /*
- * The stack pointer was no place for a frame. The cause is still the first exception's, unless the entry code itself met
- * the fault, storing to a stack pointer that looked right; then the registers are right and pc is the entry's.
+ * The stack pointer was no place for a frame. The cause is still the first exception's, unless the
+ * entry code itself met the fault, storing to a stack pointer that looked right; then the registers
+ * are right and pc is the entry's. A second loss is one of the emergency stack: it begins anew at
+ * its top, without the first report's frames.
  */
 void trap_lost_stack(struct trap_frame *frame)
 {
@@ -218,16 +236,15 @@ void trap_lost_stack(struct trap_frame *frame)
 	struct trap_emergency *emergency = trap_emergency_here();
 	struct trap trap;
 
-	if (emergency->in_use) {
+	if (emergency->losses > 1) {
 		machine_early_write(again, sizeof(again) - 1);
 		machine_exit(false);
 	}
-	emergency->in_use = 1;
 	frame->sp = emergency->lost_sp;
 	trap_decode(frame, &trap);
 	trap.kind = emergency->overflow ? TRAP_STACK_OVERFLOW : TRAP_DOUBLE_FAULT;
 	trap_deliver(&trap);
-	panic("%s at pc %#lx with stack pointer %#lx was handled, but there is no stack to return to", trap.cause,
+	panic("%s at pc %#lx was handled, but its stack (sp %#lx) is lost", trap.cause,
 	      (unsigned long)frame->pc, (unsigned long)frame->sp);
 }
 
@@ -256,19 +273,22 @@ void trap_frame_skip_breakpoint(struct trap_frame *frame)
 	frame->pc += 4;
 }
 
-bool trap_frame_register(const struct trap_frame *frame, size_t index, const char **name, uint64_t *value)
+bool trap_frame_register(const struct trap_frame *frame, size_t index, const char **name,
+			 uint64_t *value)
 {
 	/* In the order of struct trap_frame, whose words they are. */
 	static const char *const names[] = {
-		"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",    "x11", "x12",
-		"x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",    "x24", "x25",
-		"x26", "x27", "x28", "x29", "x30", "sp",  "pc",  "pstate", "esr", "far", "ttbr1",
+		"x0",  "x1",  "x2",  "x3",     "x4",  "x5",  "x6",    "x7",  "x8",  "x9",
+		"x10", "x11", "x12", "x13",    "x14", "x15", "x16",   "x17", "x18", "x19",
+		"x20", "x21", "x22", "x23",    "x24", "x25", "x26",   "x27", "x28", "x29",
+		"x30", "sp",  "pc",  "pstate", "esr", "far", "ttbr1",
 	};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 
 	if (index >= count)
 		return false;
 	*name = names[index];
-	*value = index == count - 1 ? system_register_read(ttbr1_el1) : ((const uint64_t *)frame)[index];
+	*value = index == count - 1 ? system_register_read(ttbr1_el1)
+				    : ((const uint64_t *)frame)[index];
 	return true;
 }

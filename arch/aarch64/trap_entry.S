@@ -1,19 +1,22 @@
 /*
- * Exception vectors: save everything in a struct trap_frame on the interrupted stack, call C, restore, return (DDI 0487,
- * D1.3 "Exceptions").
+ * Exception vectors: save everything in a struct trap_frame on the interrupted stack, call C,
+ * restore, return (DDI 0487, D1 "Exceptions").
  *
- * The CPU changes nothing but PC, PSTATE and the exception registers, and goes on with the stack pointer that was there.
- * So each entry from the kernel looks at it before it uses it. On the usual path a good stack pointer leaves room for the
- * frame below it (a stack is 16 KiB at a multiple of 32 KiB, so bit 14 is clear everywhere inside), is a multiple of 16 and
- * lies where stacks do, in the top 64 GiB. Anything else goes to lost_stack, which has the time to find out; so does, at
- * last, a stack pointer that passed but is not mapped: the first store faults, the entry runs again 304 bytes lower, and
- * bit 14 is set after at most 54 turns.
+ * The CPU changes nothing but PC, PSTATE and the exception registers, and goes on with the stack
+ * pointer that was there. So each entry from the kernel looks at it before it uses it. On the usual
+ * path a good stack pointer leaves room for the frame below it (a stack is 16 KiB at a multiple of
+ * 32 KiB, so bit 14 is clear everywhere inside), is a multiple of 16 and lies where stacks do, in
+ * the top 64 GiB. Anything else goes to lost_stack, which has the time to find out; so does, at
+ * last, a stack pointer that passed but is not mapped: the first store faults, the entry runs again
+ * 304 bytes lower, and bit 14 is set after at most 54 turns.
  *
- * There is no double fault in hardware on this machine: a stack pointer on which no trap can be delivered is what makes
- * one, and lost_stack names it so. The guard below a stack is told from garbage by the stack that lies above it.
+ * There is no double fault in hardware on this machine: a stack pointer on which no trap can be
+ * delivered is what makes one, and lost_stack names it so. The guard below a stack is told from
+ * garbage by the stack that lies above it.
  *
- * SP_EL0 and TPIDRRO_EL0 are scratch while the kernel runs: a frame from user mode holds the user's SP_EL0, and
- * TPIDRRO_EL0 is 0 outside lost_stack. Exceptions are masked from an entry to its end, so no lock is needed.
+ * SP_EL0 and TPIDRRO_EL0 are scratch while the kernel runs: a frame from user mode holds the user's
+ * SP_EL0, and TPIDRRO_EL0 is 0 outside lost_stack. Exceptions are masked from an entry to its end,
+ * so no lock is needed.
  */
 #include <arch/aarch64/assembly.h>
 
@@ -107,9 +110,10 @@
 	.endm
 
 	/*
-	 * The stack pointer (already below the frame to come) looked wrong; x0 is in SP_EL0. Goes on at \good when it is right
-	 * after all: on this CPU's emergency stack, wherever that lies, or on a stack in an unusual place. Else to lost_stack
-	 * with *trap_emergency filled and x0 to x3 as they were.
+	 * The stack pointer (already below the frame to come) looked wrong; x0 is in SP_EL0. Goes
+	 * on at \good when it is right after all: on this CPU's emergency stack, wherever that
+	 * lies, or on a stack in an unusual place. Else to lost_stack with *trap_emergency filled
+	 * and x0 to x3 as they were.
 	 */
 	.macro LOST_STACK good
 	msr	tpidrro_el0, x1
@@ -145,6 +149,11 @@
 	mov	x2, #1
 3:	add	x1, x1, #FRAME_SIZE
 	stp	x1, x2, [x0, #EMERGENCY_LOST_SP]
+	ldr	x3, [x0, #EMERGENCY_LOSSES]
+	add	x3, x3, #1
+	str	x3, [x0, #EMERGENCY_LOSSES]
+	cmp	x3, #2
+	b.hi	no_stack
 	ldr	x1, [x0, #EMERGENCY_STACK_TOP]
 	sub	sp, x1, #FRAME_SIZE
 	ldp	x2, x3, [x0, #EMERGENCY_SCRATCH]
@@ -202,7 +211,23 @@ lost_stack:
 	mov	x0, sp
 	bl	trap_lost_stack
 
-/* The handler may have unmasked something; from the write of ELR to eret nothing may come in between. */
+/*
+ * The report of a lost stack lost its stack, and so did the report of that: nothing in memory can
+ * be trusted. x3: how many losses; after the third we are back from the attempt to say so.
+ */
+no_stack:
+	adr	x1, no_stack_message
+	cmp	x3, #3
+	b.hi	start_halt
+	b	start_refuse
+no_stack_message:
+	.asciz	"trefoil: the emergency stack cannot be used\n"
+	.balign	4
+
+/*
+ * The handler may have unmasked something; from the write of ELR to eret nothing may come in
+ * between.
+ */
 return_to_kernel:
 	msr	daifset, #15
 	ldp	x0, x1, [sp, #FRAME_PC]
@@ -244,7 +269,7 @@ trap_illegal_instruction:
 	.globl trap_lose_stack
 	.type trap_lose_stack, %function
 trap_lose_stack:
-	ldr	x9, =0xfffffffefffff000
+	ldr	x9, =0xfffffffefffe3000
 	mov	sp, x9
 	str	xzr, [sp, #-16]!
 	udf	#0

@@ -1,16 +1,18 @@
 /*
- * The counter is the time-stamp counter; the timer is the local APIC's, which counts at a rate of its own, or compares
- * with the TSC where it can. Both rates are measured at boot against a reference clock.
+ * The counter is the time-stamp counter; the timer is the local APIC's, which counts at a rate of
+ * its own, or compares with the TSC where it can. Both rates are measured at boot against a
+ * reference clock.
  *
- * A virtual CPU may lose its processor at any instruction for tens of milliseconds. So a reading of the reference is
- * bracketed by two of the TSC, and of several such readings at either end of the window the tightest counts; what
- * happens inside the window does no harm. Everything here is constant after clock_counter_init().
+ * A virtual CPU may lose its processor at any instruction for tens of milliseconds. So a reading of
+ * the reference is bracketed by two of the TSC, and of several such readings at either end of the
+ * window the tightest counts; what happens inside the window does no harm. Everything here is
+ * constant after clock_counter_init().
  */
-#include "local_apic.h"
-#include "reference_clock.h"
-#include "registers.h"
 #include <arch/clock.h>
 #include <arch/cpu.h>
+#include <arch/x86_64/local_apic.h>
+#include <arch/x86_64/reference_clock.h>
+#include <arch/x86_64/registers.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/log_hook.h>
@@ -18,9 +20,12 @@
 #define WINDOWS_PER_SECOND 100 /* 10 ms each */
 #define READINGS 16            /* at either end of a window */
 #define WINDOWS_MAX 8
-#define UNCERTAINTY_GOOD 200   /* parts per million of the window */
+#define UNCERTAINTY_GOOD 200 /* parts per million of the window */
 
-/* A reference that has not moved on for so many counts of the TSC is broken: seconds at any rate there is. */
+/*
+ * A reference that has not moved on for so many counts of the TSC is broken: seconds at any rate
+ * there is.
+ */
 #define STUCK_COUNTS 20000000000ULL
 
 #define CPUID_1_ECX_TSC_DEADLINE (1U << 24)
@@ -49,7 +54,10 @@ uint64_t clock_counter_read(void)
 	uint32_t low;
 	uint32_t high;
 
-	/* lfence: not before the loads that precede it in the program have their values (SDM vol. 2, RDTSC). */
+	/*
+	 * lfence: not before the loads that precede it in the program have their values (SDM vol.
+	 * 2, RDTSC).
+	 */
 	asm volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high)::"memory");
 	return (uint64_t)high << 32 | low;
 }
@@ -96,7 +104,10 @@ static bool window_measure(const struct reference_clock *reference, struct windo
 	window->uncertainty = (last.width + first.width) * 1000000 / window->counter;
 	window->reference = (last.reference - first.reference) & reference->mask;
 	window->timer = first.timer - last.timer;
-	/* A window that lasted for minutes would overflow below; the wait for its end was long enough to say it is lost. */
+	/*
+	 * A window that lasted for minutes would overflow below; the wait for its end was long
+	 * enough to say it is lost.
+	 */
 	return window->counter < UINT64_MAX / reference->hz;
 }
 
@@ -129,7 +140,8 @@ static int rates_measure(const struct reference_clock *reference)
 	return 0;
 }
 
-int clock_counter_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int clock_counter_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size))
 {
 	const struct reference_clock *reference;
 	unsigned long flags = interrupts_save();
@@ -140,7 +152,8 @@ int clock_counter_init(const struct boot_info *info, void *(*map_device)(uint64_
 		if (error)
 			log_print(LOG_WARNING, "clock: the %s does not count", reference->name);
 		else
-			format_text(counter_name, sizeof(counter_name), "TSC, measured against the %s", reference->name);
+			format_text(counter_name, sizeof(counter_name),
+				    "TSC, measured against the %s", reference->name);
 	}
 	interrupts_restore(flags);
 	timer_uses_tsc = cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;

@@ -1,16 +1,17 @@
 /*
- * Set-up of the calling CPU: descriptor tables, the stacks of the exceptions that cannot trust the interrupted one,
- * protection bits.
+ * Set-up of the calling CPU: descriptor tables, the stacks of the exceptions that cannot trust the
+ * interrupted one, protection bits.
  *
- * Each CPU has its own GDT and TSS, because a TSS names stacks; all share one interrupt table, which the boot CPU builds
- * before any other CPU starts and which does not change after.
+ * Each CPU has its own GDT and TSS, because a TSS names stacks; all share one interrupt table,
+ * which the boot CPU builds before any other CPU starts and which does not change after.
  */
-#include "registers.h"
-#include "segments.h"
-#include "vectors.h"
 #include <arch/cpu.h>
 #include <arch/pte.h>
 #include <arch/smp.h>
+#include <arch/x86_64/assembly.h>
+#include <arch/x86_64/port.h>
+#include <arch/x86_64/registers.h>
+#include <arch/x86_64/segments.h>
 #include <lib/format.h>
 #include <lib/string.h>
 
@@ -50,7 +51,9 @@ struct __attribute__((packed)) table_pointer {
 	uint64_t base;
 };
 
-/* An NMI or a machine check may come while an emergency stack is in use, and each during the other. */
+/*
+ * An NMI or a machine check may come while an emergency stack is in use, and each during the other.
+ */
 #define IST_STACK_SIZE 8192
 
 struct cpu_tables {
@@ -127,7 +130,8 @@ static void cpu_tables_fill(struct cpu_tables *tables, uintptr_t emergency_stack
 	memset(&tables->tss, 0, sizeof(tables->tss));
 	tables->tss.ist[IST_DOUBLE_FAULT - 1] = emergency_stack_top;
 	tables->tss.ist[IST_NMI - 1] = (uintptr_t)tables->nmi_stack + IST_STACK_SIZE;
-	tables->tss.ist[IST_MACHINE_CHECK - 1] = (uintptr_t)tables->machine_check_stack + IST_STACK_SIZE;
+	tables->tss.ist[IST_MACHINE_CHECK - 1] = (uintptr_t)tables->machine_check_stack +
+						 IST_STACK_SIZE;
 	tables->tss.io_map_base = sizeof(tables->tss);
 
 	tables->gdt[0] = 0;
@@ -162,8 +166,9 @@ static void cpu_tables_load(struct cpu_tables *tables)
 }
 
 /*
- * Whole values, not changes, so that nothing a firmware left on stays. OSFXSR stays off and EM on: the kernel has no
- * use for floating point, and an instruction that slips in is a trap. The caches' CD and NW are 0.
+ * Whole values, not changes, so that nothing a firmware left on stays. OSFXSR stays off and EM on:
+ * the kernel has no use for floating point, and an instruction that slips in is a trap. The caches'
+ * CD and NW are 0.
  */
 static void cpu_protect(void)
 {
@@ -182,7 +187,8 @@ static void cpu_protect(void)
 
 void cpu_init(unsigned cpu, uintptr_t emergency_stack_top)
 {
-	struct cpu_tables *tables = (struct cpu_tables *)((uintptr_t)&cpu_tables + cpu_percpu_offset());
+	struct cpu_tables *tables = (struct cpu_tables *)((uintptr_t)&cpu_tables +
+							  cpu_percpu_offset());
 
 	if (cpu == 0) {
 		interrupt_table_build();
@@ -195,7 +201,10 @@ void cpu_init(unsigned cpu, uintptr_t emergency_stack_top)
 
 uint64_t cpu_boot_hardware_id(void)
 {
-	/* Leaf 0xb has the id in full, where it exists (SDM vol. 2, CPUID); leaf 1 the 8 bits that xAPIC has. */
+	/*
+	 * Leaf 0xb has the id in full, where it exists (SDM vol. 2, CPUID); leaf 1 the 8 bits that
+	 * xAPIC has.
+	 */
 	struct cpuid_result topology = cpuid(0xb, 0);
 
 	if (topology.ebx)
@@ -203,7 +212,10 @@ uint64_t cpu_boot_hardware_id(void)
 	return cpuid(1, 0).ebx >> 24;
 }
 
-/* The processor's brand string, 48 bytes with blanks at either end: SDM vol. 2, CPUID leaves 0x80000002 to 4. */
+/*
+ * The processor's brand string, 48 bytes with blanks at either end: SDM vol. 2, CPUID leaves
+ * 0x80000002 to 4.
+ */
 static const char *cpu_read_brand(char brand[49])
 {
 	size_t end;

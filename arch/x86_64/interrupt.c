@@ -1,19 +1,23 @@
 /*
- * arch/interrupt.h over the local APICs and the I/O APICs. The 8259 pair that every PC has is masked for good.
+ * arch/interrupt.h over the local APICs and the I/O APICs. The 8259 pair that every PC has is
+ * masked for good.
  *
- * Line n comes in on vector VECTOR_LINE_FIRST + n, on every CPU. No lock: what stands here is constant after
- * interrupt_controller_init().
+ * Line n comes in on vector VECTOR_LINE_FIRST + n, on every CPU. No lock: what stands here is
+ * constant after interrupt_controller_init().
  */
-#include "ioapic.h"
-#include "local_apic.h"
-#include "vectors.h"
 #include <arch/interrupt.h>
 #include <arch/io.h>
+#include <arch/x86_64/ioapic.h>
+#include <arch/x86_64/local_apic.h>
+#include <arch/x86_64/port.h>
 #include <lib/errno.h>
 #include <lib/format.h>
 #include <lib/panic.h>
 
-/* 8259A datasheet (order 231468): the mask is operation control word 1, at the odd port of each of the pair. */
+/*
+ * 8259A datasheet (order 231468): the mask is operation control word 1, at the odd port of each of
+ * the pair.
+ */
 #define PIC_MASTER_MASK_PORT 0x21
 #define PIC_SLAVE_MASK_PORT 0xa1
 
@@ -21,7 +25,8 @@ static uint32_t apic_ids[CPU_MAX];
 static unsigned cpu_count;
 static char controller_name[40] = "none";
 
-int interrupt_controller_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int interrupt_controller_init(const struct boot_info *info,
+			      void *(*map_device)(uint64_t base, uint64_t size))
 {
 	int error;
 
@@ -38,8 +43,8 @@ int interrupt_controller_init(const struct boot_info *info, void *(*map_device)(
 		error = ioapic_init(&info->apic, map_device);
 	if (error)
 		return error;
-	format_text(controller_name, sizeof(controller_name), "local APIC + %u I/O APIC%s", ioapic_count(),
-		    ioapic_count() == 1 ? "" : "s");
+	format_text(controller_name, sizeof(controller_name), "local APIC + %u I/O APIC%s",
+		    ioapic_count(), ioapic_count() == 1 ? "" : "s");
 	return 0;
 }
 
@@ -76,7 +81,10 @@ void ipi_send(unsigned cpu)
 
 void ipi_send_urgent(unsigned cpu)
 {
-	/* No panic here: this is how a panic stops the others, and it goes on without one that cannot be reached. */
+	/*
+	 * No panic here: this is how a panic stops the others, and it goes on without one that
+	 * cannot be reached.
+	 */
 	if (cpu < cpu_count)
 		local_apic_send(apic_ids[cpu], APIC_COMMAND_NMI);
 }
@@ -101,7 +109,10 @@ bool interrupt_dispatch(struct trap_frame *frame, const struct trap_handlers *ha
 	default:
 		if (frame->vector - VECTOR_LINE_FIRST >= VECTOR_LINE_COUNT)
 			return false;
-		/* Completed last: a level-triggered line stays asserted until its handler has calmed the device. */
+		/*
+		 * Completed last: a level-triggered line stays asserted until its handler has
+		 * calmed the device.
+		 */
 		handlers->interrupt((unsigned)(frame->vector - VECTOR_LINE_FIRST), frame);
 		local_apic_complete();
 		return true;

@@ -1,14 +1,15 @@
 /*
  * The I/O APICs (ioapic.h).
  *
- * Each has a register that selects another and a window to it, so an access is two: ioapic_lock, taken with interrupts
- * disabled, keeps them together. It is a leaf: nothing is called with it held.
+ * Each has a register that selects another and a window to it, so an access is two: ioapic_lock,
+ * taken with interrupts disabled, keeps them together. It is a leaf: nothing is called with it
+ * held.
  */
-#include "ioapic.h"
 #include <arch/atomic.h>
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/page_flags.h>
+#include <arch/x86_64/ioapic.h>
 #include <lib/errno.h>
 #include <stddef.h>
 
@@ -39,7 +40,10 @@ static unsigned long ioapic_lock_acquire(void)
 {
 	unsigned long flags = interrupts_save();
 
-	/* Orders the accesses under the lock after taking it; partner: the release in ioapic_lock_release(). */
+	/*
+	 * Orders the accesses under the lock after taking it; partner: the release in
+	 * ioapic_lock_release().
+	 */
 	while (atomic32_exchange_acquire(&ioapic_lock, 1))
 		cpu_relax();
 	return flags;
@@ -47,7 +51,10 @@ static unsigned long ioapic_lock_acquire(void)
 
 static void ioapic_lock_release(unsigned long flags)
 {
-	/* Orders the accesses under the lock before giving it up; partner: the exchange in ioapic_lock_acquire(). */
+	/*
+	 * Orders the accesses under the lock before giving it up; partner: the exchange in
+	 * ioapic_lock_acquire().
+	 */
 	atomic32_store_release(&ioapic_lock, 0);
 	interrupts_restore(flags);
 }
@@ -64,7 +71,8 @@ static void ioapic_write(const struct ioapic *ioapic, uint32_t index, uint32_t v
 	mmio_write32(ioapic->registers + IOAPIC_WINDOW, value);
 }
 
-int ioapic_init(const struct apic_description *apic, void *(*map_device)(uint64_t base, uint64_t size))
+int ioapic_init(const struct apic_description *apic,
+		void *(*map_device)(uint64_t base, uint64_t size))
 {
 	if (apic->ioapic_count == 0)
 		return -ENODEV;
@@ -101,7 +109,10 @@ static const struct ioapic *ioapic_find(unsigned line)
 	return NULL;
 }
 
-/* An ISA interrupt is as MADT says, every other line PCI's: active low, level-triggered (PCI 3.0, 2.2.6). */
+/*
+ * An ISA interrupt is as MADT says, every other line PCI's: active low, level-triggered (PCI 3.0,
+ * 2.2.6).
+ */
 static uint32_t line_wiring(unsigned line)
 {
 	for (unsigned i = 0; i < BOOT_ISA_IRQS; i++) {
@@ -121,7 +132,10 @@ int ioapic_unmask(unsigned line, uint8_t vector, uint8_t apic_id)
 		return -EINVAL;
 	line -= ioapic->first_gsi;
 	flags = ioapic_lock_acquire();
-	/* Masked while the halves disagree, so that no interrupt goes to a CPU that is neither the old nor the new one. */
+	/*
+	 * Masked while the halves disagree, so that no interrupt goes to a CPU that is neither the
+	 * old nor the new one.
+	 */
 	ioapic_write(ioapic, IOAPIC_ENTRY(line), ENTRY_MASKED);
 	ioapic_write(ioapic, IOAPIC_ENTRY(line) + 1, (uint32_t)apic_id << 24);
 	ioapic_write(ioapic, IOAPIC_ENTRY(line), line_wiring(line + ioapic->first_gsi) | vector);
@@ -139,7 +153,10 @@ int ioapic_mask(unsigned line)
 		return -EINVAL;
 	index = IOAPIC_ENTRY(line - ioapic->first_gsi);
 	flags = ioapic_lock_acquire();
-	/* Only the mask changes: a level interrupt still being handled needs the rest of its entry to be completed. */
+	/*
+	 * Only the mask changes: a level interrupt still being handled needs the rest of its entry
+	 * to be completed.
+	 */
 	ioapic_write(ioapic, index, ioapic_read(ioapic, index) | ENTRY_MASKED);
 	ioapic_lock_release(flags);
 	return 0;

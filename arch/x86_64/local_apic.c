@@ -1,15 +1,16 @@
 /*
  * The local APIC (local_apic.h).
  *
- * No lock: each CPU reaches only its own. The variables here are constant once the boot CPU has set them.
+ * No lock: each CPU reaches only its own. The variables here are constant once the boot CPU has set
+ * them.
  */
-#include "local_apic.h"
-#include "registers.h"
-#include "vectors.h"
 #include <arch/barrier.h>
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/page_flags.h>
+#include <arch/x86_64/local_apic.h>
+#include <arch/x86_64/port.h>
+#include <arch/x86_64/registers.h>
 #include <lib/errno.h>
 #include <lib/log_hook.h>
 
@@ -39,7 +40,10 @@
 #define LVT_TIMER_TSC_DEADLINE 0x40000
 #define TIMER_DIVIDE_BY_1 0xb
 
-/* A command is passed on within microseconds; this many reads of a device register take a good part of a second. */
+/*
+ * A command is passed on within microseconds; this many reads of a device register take a good part
+ * of a second.
+ */
 #define COMMAND_POLLS_MAX 1000000
 
 static uintptr_t registers;
@@ -75,15 +79,21 @@ int local_apic_init(uint64_t base, void *(*map_device)(uint64_t base, uint64_t s
 void local_apic_init_cpu(void)
 {
 	/* All CPUs in the same mode. From xAPIC to x2APIC is one write (SDM vol. 3, 12.12.5). */
-	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE | (x2apic ? APIC_BASE_X2APIC : 0));
+	msr_write(MSR_APIC_BASE,
+		  msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE | (x2apic ? APIC_BASE_X2APIC : 0));
 
-	/* Enabled first: while it is disabled, its mask bits cannot be cleared (SDM vol. 3, 12.4.7.2). */
+	/*
+	 * Enabled first: while it is disabled, its mask bits cannot be cleared (SDM vol. 3,
+	 * 12.4.7.2).
+	 */
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_TASK_PRIORITY, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 	apic_write(APIC_LVT_LINT0, LVT_MASKED);
 	apic_write(APIC_LVT_LINT1, LVT_MASKED);
-	/* How many entries there are: version register, bits 23..16, less one (SDM vol. 3, 12.4.8). */
+	/*
+	 * How many entries there are: version register, bits 23..16, less one (SDM vol. 3, 12.4.8).
+	 */
 	if ((apic_read(APIC_VERSION) >> 16 & 0xff) >= 4)
 		apic_write(APIC_LVT_PERFORMANCE, LVT_MASKED);
 	if ((apic_read(APIC_VERSION) >> 16 & 0xff) >= 5)
@@ -115,9 +125,9 @@ static bool command_passed_on(void)
 }
 
 /*
- * The two halves of the command register belong together. Against an interrupt handler that sends, interrupts are
- * disabled; an NMI, a machine check or a panic can still come between, and they send nothing but NMIs: so an NMI's
- * sender puts back the half that it found.
+ * The two halves of the command register belong together. Against an interrupt handler that sends,
+ * interrupts are disabled; an NMI, a machine check or a panic can still come between, and they send
+ * nothing but NMIs: so an NMI's sender puts back the half that it found.
  */
 static int xapic_send(uint32_t apic_id, uint32_t command)
 {
@@ -126,7 +136,8 @@ static int xapic_send(uint32_t apic_id, uint32_t command)
 	int error = -EIO;
 
 	if (command_passed_on()) {
-		uint32_t found = may_interrupt_sender ? mmio_read32(registers + APIC_COMMAND_HIGH) : 0;
+		uint32_t found = may_interrupt_sender ? mmio_read32(registers + APIC_COMMAND_HIGH)
+						      : 0;
 
 		mmio_write32(registers + APIC_COMMAND_HIGH, apic_id << 24);
 		mmio_write32(registers + APIC_COMMAND_LOW, command);
@@ -146,8 +157,9 @@ int local_apic_send(uint32_t apic_id, uint32_t command)
 		return xapic_send(apic_id, command);
 	}
 	/*
-	 * Orders the caller's earlier stores before the interrupt, whose handler on the other CPU reads them: a write of an
-	 * x2APIC register does not wait for the store buffer (SDM vol. 3, 12.12.3).
+	 * Orders the caller's earlier stores before the interrupt, whose handler on the other CPU
+	 * reads them: a write of an x2APIC register does not wait for the store buffer (SDM vol.
+	 * 3, 12.12.3).
 	 */
 	mb();
 	rmb();
@@ -166,7 +178,10 @@ void local_apic_timer_init(enum local_apic_timer_mode mode, bool interrupt)
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	apic_write(APIC_LVT_TIMER, entry);
-	/* Orders the mode, a store, before the first write of the deadline, an MSR (SDM vol. 3, 12.5.4.1). */
+	/*
+	 * Orders the mode, a store, before the first write of the deadline, an MSR (SDM vol. 3,
+	 * 12.5.4.1).
+	 */
 	mb();
 }
 

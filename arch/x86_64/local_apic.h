@@ -1,8 +1,9 @@
 /*
  * The local APIC: one per CPU, at the same address on each. SDM vol. 3, chapter 12.
  *
- * Driven through its registers in memory (xAPIC), or through MSRs when the firmware has switched to x2APIC already: that
- * cannot be undone without a reset of the APIC. Each function but local_apic_init() acts on the calling CPU's own.
+ * Driven through its registers in memory (xAPIC), or through MSRs when the firmware has switched to
+ * x2APIC already: that cannot be undone without a reset of the APIC. Each function but
+ * local_apic_init() acts on the calling CPU's own.
  */
 #ifndef X86_64_LOCAL_APIC_H
 #define X86_64_LOCAL_APIC_H
@@ -10,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Commands of the interrupt command register (SDM vol. 3, 12.6.1); a fixed interrupt is its vector. */
+/*
+ * Commands of the interrupt command register (SDM vol. 3, 12.6.1); a fixed interrupt is its vector.
+ */
 #define APIC_COMMAND_NMI 0x04400
 #define APIC_COMMAND_INIT 0x04500
 #define APIC_COMMAND_STARTUP 0x04600 /* | page number */
@@ -30,12 +33,15 @@ void local_apic_complete(void);
 void local_apic_report_error(void);
 
 /*
- * Sends a command to the CPU with a local APIC id; returns when this APIC has passed it on. Any context. -EIO: it did not
- * within a generous time. Ordering: earlier stores are visible to the CPU that gets the interrupt.
+ * Sends a command to the CPU with a local APIC id; returns when this APIC has passed it on. Any
+ * context. -EIO: it did not within a generous time. Ordering: earlier stores are visible to the CPU
+ * that gets the interrupt.
  */
 int local_apic_send(uint32_t apic_id, uint32_t command);
 
-/* Lets the timer interrupt on VECTOR_TIMER, or only count (interrupt false). It does not run yet. */
+/*
+ * Lets the timer interrupt on VECTOR_TIMER, or only count (interrupt false). It does not run yet.
+ */
 void local_apic_timer_init(enum local_apic_timer_mode mode, bool interrupt);
 
 /* One-shot mode: starts the count down to 0, where the interrupt is; 0 stops it. */

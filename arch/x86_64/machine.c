@@ -1,6 +1,6 @@
 /*
- * Ways out of a PC, and its serial port as the last resort. The ACPI registers are remembered by machine_init() and
- * constant afterwards.
+ * Ways out of a PC, and its serial port as the last resort. The ACPI registers are remembered by
+ * machine_init() and constant afterwards.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -14,11 +14,13 @@
 #define DEBUG_EXIT_VALUE(status) ((status) >> 1)
 
 /* PM1 control register: ACPI 6.5, 4.8.3.2.1. */
-#define PM1_SLEEP_TYPE(type) ((uint16_t)(((type) & 7) << 10))
+#define PM1_SLEEP_TYPE(type) ((uint16_t)(((type)&7) << 10))
 #define PM1_SLEEP_TYPE_MASK 0x1c00
 #define PM1_SLEEP_ENABLE 0x2000
 
-/* The keyboard controller's output port drives the processor's reset (8042; ICH9 datasheet, 5.12). */
+/*
+ * The keyboard controller's output port drives the processor's reset (8042; ICH9 datasheet, 5.12).
+ */
 #define KEYBOARD_STATUS_PORT 0x64
 #define KEYBOARD_COMMAND_PORT 0x64
 #define KEYBOARD_INPUT_FULL 0x02
@@ -29,7 +31,10 @@
 #define COM1_STATUS_PORT 0x3fd
 #define COM1_TRANSMITTER_EMPTY 0x20
 
-/* Reading a port that nobody answers takes about a microsecond; POST codes go there, and reading disturbs nothing. */
+/*
+ * Reading a port that nobody answers takes about a microsecond; POST codes go there, and reading
+ * disturbs nothing.
+ */
 #define DELAY_PORT 0x80
 
 #define ACPI_SPACE_MEMORY 0
@@ -44,7 +49,8 @@ int machine_init(const struct boot_info *info, void *(*map_device)(uint64_t base
 
 	acpi = info->apic;
 	if (reset->present && reset->space == ACPI_SPACE_MEMORY) {
-		uintptr_t page = (uintptr_t)map_device(reset->address & ~(PAGE_SIZE - 1), PAGE_SIZE);
+		uintptr_t page = (uintptr_t)map_device(reset->address & ~(PAGE_SIZE - 1),
+						       PAGE_SIZE);
 
 		if (!page)
 			return -ENOMEM;
@@ -88,7 +94,8 @@ _Noreturn void machine_poweroff(void)
 		sleep_enter(acpi.pm1b_port, acpi.sleep_type_b);
 		wait_for_effect();
 	}
-	log_print(LOG_ERROR, "This machine has no way to power off that we know: it is safe to turn it off.");
+	log_print(LOG_ERROR,
+		  "This machine has no way to power off that we know: it is safe to turn it off.");
 	cpu_halt_forever();
 }
 
@@ -108,13 +115,17 @@ static void reset_by_acpi(void)
 
 static void reset_by_keyboard_controller(void)
 {
-	for (unsigned i = 0; i < 100000 && (port_read8(KEYBOARD_STATUS_PORT) & KEYBOARD_INPUT_FULL); i++)
+	for (unsigned i = 0; i < 100000 && (port_read8(KEYBOARD_STATUS_PORT) & KEYBOARD_INPUT_FULL);
+	     i++)
 		cpu_relax();
 	port_write8(KEYBOARD_COMMAND_PORT, KEYBOARD_PULSE_RESET);
 	wait_for_effect();
 }
 
-/* With no interrupt table the exception cannot be delivered, nor the fault that follows: the CPU shuts down. */
+/*
+ * With no interrupt table the exception cannot be delivered, nor the fault that follows: the CPU
+ * shuts down.
+ */
 static void reset_by_triple_fault(void)
 {
 	static const uint8_t empty_table[10];
@@ -133,7 +144,8 @@ _Noreturn void machine_reboot(void)
 
 static void com1_write(uint8_t byte)
 {
-	for (unsigned i = 0; i < 100000 && !(port_read8(COM1_STATUS_PORT) & COM1_TRANSMITTER_EMPTY); i++)
+	for (unsigned i = 0; i < 100000 && !(port_read8(COM1_STATUS_PORT) & COM1_TRANSMITTER_EMPTY);
+	     i++)
 		cpu_relax();
 	port_write8(COM1_PORT, byte);
 }

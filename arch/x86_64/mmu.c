@@ -1,17 +1,21 @@
 /*
  * The live translation: arch/mmu.h.
  *
- * The walker's accesses are coherent and ordered like the CPU's own, and entries that are not present are never cached
- * (SDM vol. 3, 4.10.2.3), so a new entry needs no instruction. Translations that were cached go by invlpg or by a change
- * of CR4.PGE, and only on the CPU that executes it: other CPUs have to be interrupted.
+ * The walker's accesses are coherent and ordered like the CPU's own, and entries that are not
+ * present are never cached (SDM vol. 3, 4.10.2.3), so a new entry needs no instruction.
+ * Translations that were cached go by invlpg or by a change of CR4.PGE, and only on the CPU that
+ * executes it: other CPUs have to be interrupted.
  */
-#include "registers.h"
 #include <arch/barrier.h>
 #include <arch/mmu.h>
 #include <arch/pte.h>
+#include <arch/x86_64/registers.h>
 #include <lib/format.h>
 
-/* From this many pages on, dropping everything costs less than page by page, and what follows it not much more. */
+/*
+ * From this many pages on, dropping everything costs less than page by page, and what follows it
+ * not much more.
+ */
 #define INVALIDATE_PAGES_MAX 64
 
 uint64_t mmu_kernel_root(void)
@@ -38,7 +42,10 @@ void mmu_publish(uintptr_t address, size_t size)
 {
 	(void)address;
 	(void)size;
-	/* Orders the compiler's stores to the tables before the accesses that use them; the machine keeps that order. */
+	/*
+	 * Orders the compiler's stores to the tables before the accesses that use them; the machine
+	 * keeps that order.
+	 */
 	barrier();
 }
 
@@ -63,8 +70,9 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
 }
 
 /*
- * Instruction fetch is coherent with stores; what remains is what was fetched already, which a serialising instruction
- * drops (SDM vol. 3, 9.1.3). Other CPUs need one too: the iretq of the interrupt that tells them of the new code.
+ * Instruction fetch is coherent with stores; what remains is what was fetched already, which a
+ * serialising instruction drops (SDM vol. 3, 9.1.3). Other CPUs need one too: the iretq of the
+ * interrupt that tells them of the new code.
  */
 void icache_synchronise(uintptr_t address, size_t size)
 {
@@ -89,11 +97,15 @@ void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)
 		format_text(text, size, "reserved: no page is this large");
 		return;
 	}
-	/* In a large entry bit 12 is part of the memory type (SDM vol. 3, table 4-18), the address begins above. */
+	/*
+	 * In a large entry bit 12 is part of the memory type (SDM vol. 3, table 4-18), the address
+	 * begins above.
+	 */
 	format_text(text, size, "%s page at %#llx r%c%c %s%s%s%s%s%s", page_sizes[level],
-		    (unsigned long long)(pte_address(entry) & ~(PAGE_LEVEL_SIZE(level) - 1)), entry & PTE_WRITE ? 'w' : '-',
-		    entry & PTE_NO_EXECUTE ? '-' : 'x', entry & PTE_USER ? "user" : "supervisor",
-		    entry & PTE_GLOBAL ? " global" : "", entry & PTE_ACCESSED ? " accessed" : "",
-		    entry & PTE_DIRTY ? " dirty" : "", entry & PTE_WRITE_THROUGH ? " write-through" : "",
+		    (unsigned long long)(pte_address(entry) & ~(PAGE_LEVEL_SIZE(level) - 1)),
+		    entry & PTE_WRITE ? 'w' : '-', entry & PTE_NO_EXECUTE ? '-' : 'x',
+		    entry & PTE_USER ? "user" : "supervisor", entry & PTE_GLOBAL ? " global" : "",
+		    entry & PTE_ACCESSED ? " accessed" : "", entry & PTE_DIRTY ? " dirty" : "",
+		    entry & PTE_WRITE_THROUGH ? " write-through" : "",
 		    entry & PTE_CACHE_DISABLE ? " uncached" : "");
 }

@@ -1,6 +1,6 @@
 /*
- * Accesses that may fault: arch/probe.h. An address that is not canonical raises #GP instead of #PF; the exception
- * table serves both.
+ * Accesses that may fault: arch/probe.h. An address that is not canonical raises #GP instead of
+ * #PF; the exception table serves both.
  */
 #include <lib/errno.h>
 #include <lib/extable.h>

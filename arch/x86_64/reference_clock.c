@@ -1,10 +1,10 @@
 /*
- * The reference clocks (reference_clock.h). Constant after the first reference_clock_get() of each; no lock, as only the
- * boot CPU uses them.
+ * The reference clocks (reference_clock.h). Constant after the first reference_clock_get() of each;
+ * no lock, as only the boot CPU uses them.
  */
-#include "reference_clock.h"
 #include <arch/io.h>
 #include <arch/page_flags.h>
+#include <arch/x86_64/reference_clock.h>
 #include <stddef.h>
 
 /* HPET: IA-PC HPET specification 1.0a, 2.3. */
@@ -20,11 +20,13 @@
 #define PM_TIMER_HZ 3579545
 #define PM_TIMER_MASK 0xffffff
 
-/* PIT: 8254 datasheet (order 231164); channel 2's gate and output are at port 0x61 (ICH9 datasheet, 13.7.1). */
+/* PIT: 8254 datasheet (order 231164); channel 2's gate and output are at port 0x61 (ICH9
+ * datasheet, 13.7.1). */
 #define PIT_HZ 1193182
 #define PIT_CHANNEL_2_PORT 0x42
 #define PIT_COMMAND_PORT 0x43
-#define PIT_COMMAND_CHANNEL_2_MODE_0 0xb0 /* low byte, then high byte; output rises when the count is down */
+#define PIT_COMMAND_CHANNEL_2_MODE_0                                                               \
+	0xb0 /* low byte, then high byte; output rises when the count is down */
 #define PIT_COMMAND_CHANNEL_2_LATCH 0x80
 #define PIT_CONTROL_PORT 0x61
 #define PIT_CONTROL_GATE 0x01
@@ -41,7 +43,8 @@ static void hpet_start(void)
 		     mmio_read64(hpet_registers + HPET_CONFIGURATION) | HPET_ENABLE);
 }
 
-/* The low half alone: a 64-bit read of a 32-bit HPET is not defined, and 32 bits last for 40 s and more. */
+/* The low half alone: a 64-bit read of a 32-bit HPET is not defined, and 32 bits last for 40 s and
+ * more. */
 static bool hpet_read(uint64_t *count)
 {
 	*count = mmio_read32(hpet_registers + HPET_COUNTER);
@@ -82,9 +85,11 @@ static bool pm_timer_read(uint64_t *count)
 
 static const struct reference_clock *pm_timer_get(const struct boot_info *info)
 {
-	static const struct reference_clock pm_timer = {
-		.name = "ACPI timer", .hz = PM_TIMER_HZ, .mask = PM_TIMER_MASK, .start = pm_timer_start, .read = pm_timer_read
-	};
+	static const struct reference_clock pm_timer = { .name = "ACPI timer",
+							 .hz = PM_TIMER_HZ,
+							 .mask = PM_TIMER_MASK,
+							 .start = pm_timer_start,
+							 .read = pm_timer_read };
 
 	if (info->apic.pm_timer_port == 0 || info->apic.pm_timer_port > UINT16_MAX)
 		return NULL;
@@ -121,7 +126,8 @@ static const struct reference_clock pit = {
 const struct reference_clock *reference_clock_get(const struct boot_info *info, unsigned index,
 						  void *(*map_device)(uint64_t base, uint64_t size))
 {
-	const struct reference_clock *const clocks[] = { hpet_get(info, map_device), pm_timer_get(info), &pit };
+	const struct reference_clock *const clocks[] = { hpet_get(info, map_device),
+							 pm_timer_get(info), &pit };
 
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
 		if (clocks[i] && index-- == 0)

@@ -1,6 +1,6 @@
 /*
- * Clocks of a known rate, against which clock.c measures the TSC and the local APIC timer: HPET, ACPI power-management
- * timer, PIT. Used once, at boot, by the boot CPU.
+ * Clocks of a known rate, against which clock.c measures the TSC and the local APIC timer: HPET,
+ * ACPI power-management timer, PIT. Used once, at boot, by the boot CPU.
  */
 #ifndef X86_64_REFERENCE_CLOCK_H
 #define X86_64_REFERENCE_CLOCK_H
@@ -20,8 +20,10 @@ struct reference_clock {
 	bool (*read)(uint64_t *count);
 };
 
-/* The index-th of the clocks that this machine has, the best first; NULL when index is past the last. */
+/* The index-th of the clocks that this machine has, the best first; NULL when index is past the
+ * last. */
 const struct reference_clock *reference_clock_get(const struct boot_info *info, unsigned index,
-						  void *(*map_device)(uint64_t base, uint64_t size));
+						  void *(*map_device)(uint64_t base,
+								      uint64_t size));
 
 #endif

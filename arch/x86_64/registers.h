@@ -1,6 +1,7 @@
 /*
  * Control registers, model-specific registers and CPUID, for C and assembly.
- * SDM vol. 3, 2.5 (control registers), 2.2.1 (EFER), 12.4.1 and 12.12 (local APIC); SDM vol. 4 (numbers of the MSRs).
+ * SDM vol. 3, 2.5 (control registers), 2.2.1 (EFER), 12.4.1 and 12.12 (local APIC); SDM vol. 4
+ * (numbers of the MSRs).
  */
 #ifndef X86_64_REGISTERS_H
 #define X86_64_REGISTERS_H
@@ -35,16 +36,16 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-#define DEFINE_CONTROL_REGISTER(name)                                                         \
+#define DEFINE_CONTROL_REGISTER(name)                                                              \
 	static inline uint64_t read_##name(void)                                                   \
 	{                                                                                          \
-		uint64_t value;                                                                         \
-		asm volatile("mov %%" #name ", %0" : "=r"(value)::"memory");                            \
-		return value;                                                                           \
+		uint64_t value;                                                                    \
+		asm volatile("mov %%" #name ", %0" : "=r"(value)::"memory");                       \
+		return value;                                                                      \
 	}                                                                                          \
 	static inline void write_##name(uint64_t value)                                            \
 	{                                                                                          \
-		asm volatile("mov %0, %%" #name ::"r"(value) : "memory");                               \
+		asm volatile("mov %0, %%" #name ::"r"(value) : "memory");                          \
 	}
 
 DEFINE_CONTROL_REGISTER(cr0)
@@ -63,7 +64,8 @@ static inline uint64_t msr_read(uint32_t msr)
 
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
-	asm volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	asm volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+		     : "memory");
 }
 
 struct cpuid_result {

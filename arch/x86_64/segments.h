@@ -1,7 +1,7 @@
 /*
- * Segments: long mode keeps little of them, but code needs a 64-bit code segment and the TSS a descriptor (SDM vol. 3,
- * 3.4.5 and 8.2.3). start.S and trampoline.S use START_GDT until cpu_init() loads each CPU's own table, in which the
- * kernel's selectors are the same.
+ * Segments: long mode keeps little of them, but code needs a 64-bit code segment and the TSS a
+ * descriptor (SDM vol. 3, 3.4.5 and 8.2.3). start.S and trampoline.S use START_GDT until cpu_init()
+ * loads each CPU's own table, in which the kernel's selectors are the same.
  */
 #ifndef X86_64_SEGMENTS_H
 #define X86_64_SEGMENTS_H
@@ -16,14 +16,8 @@
 #define DESCRIPTOR_DATA 0x00cf93000000ffff
 #define DESCRIPTOR_CODE32 0x00cf9b000000ffff
 
-#ifdef __ASSEMBLER__
+/* For a .quad, in assembly. */
+#define START_GDT 0, DESCRIPTOR_CODE64, DESCRIPTOR_DATA, DESCRIPTOR_CODE32
 #define START_GDT_SIZE 32
-.macro START_GDT
-	.quad 0
-	.quad DESCRIPTOR_CODE64
-	.quad DESCRIPTOR_DATA
-	.quad DESCRIPTOR_CODE32
-.endm
-#endif
 
 #endif

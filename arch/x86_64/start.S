@@ -1,22 +1,26 @@
 /*
  * Entries of the kernel: two for the boot CPU, one for the others.
  *
- *   start_pvh         32-bit protected mode, paging off, the image at its load address, EBX = struct hvm_start_info
- *                     (Xen's PVH boot protocol, docs/misc/pvh.pandoc of Xen; QEMU finds it through pvh_note.S)
- *   start_boot_info   long mode under UEFI's identity map, the image at any page below 4 GiB, RDI = struct boot_info;
- *                     the loader must not have left 5-level paging on
- *   start_secondary   long mode on the identity root, at the link address already, from trampoline.S
+ *   start_pvh        32-bit protected mode, paging off, the image at its load address, EBX = struct
+ *                    hvm_start_info (Xen's PVH boot protocol, docs/misc/pvh.pandoc of Xen; QEMU
+ *                    finds it through pvh_note.S)
+ *   start_boot_info  long mode under UEFI's identity map, the image at any page below 4 GiB, RDI =
+ *                    struct boot_info; the loader must not have left 5-level paging on
+ *   start_secondary  long mode on the identity root, at the link address already, from trampoline.S
  *
- * The two boot entries meet in start_image. Whoever loaded the image has cleared bss. Until cpu_init() there is no
- * interrupt table, so an exception here resets the machine.
+ * The two boot entries meet in start_image. Whoever loaded the image has cleared bss. Until
+ * cpu_init() there is no interrupt table, so an exception here resets the machine.
  */
-#include "registers.h"
-#include "segments.h"
-#include "start.h"
+#include <arch/x86_64/assembly.h>
+#include <arch/x86_64/registers.h>
+#include <arch/x86_64/segments.h>
 
 	.section .text.start, "ax"
 
-/* No stack is promised, and the image is where it was linked to be loaded: ebp = physical address of start_pvh. */
+/*
+ * No stack is promised, and the image is where it was linked to be loaded: ebp = physical address
+ * of start_pvh.
+ */
 	.code32
 	.globl start_pvh
 start_pvh:
@@ -73,7 +77,10 @@ start_boot_info:
 	mov %rdi, %r13
 	lea boot_stack_top(%rip), %rsp
 
-	/* Our tables use the no-execute bit; the firmware's global translations must not outlive its tables. */
+	/*
+	 * Our tables use the no-execute bit; the firmware's global translations must not outlive
+	 * its tables.
+	 */
 	mov $MSR_EFER, %ecx
 	rdmsr
 	or $EFER_NXE, %eax
@@ -118,7 +125,10 @@ start_linked:
 	mov %r14, %cr3
 	mov $boot_stack_top, %rsp
 
-	/* CPU 0's per-CPU data is the linked one: offset 0, which percpu_self_offset, in bss, says already. */
+	/*
+	 * CPU 0's per-CPU data is the linked one: offset 0, which percpu_self_offset, in bss, says
+	 * already.
+	 */
 	mov $MSR_GS_BASE, %ecx
 	xor %eax, %eax
 	xor %edx, %edx
@@ -133,8 +143,8 @@ start_linked:
 	.text
 
 /*
- * rdi = the kernel's root. The upper half of the identity root may be out of date: no stack before it is left. The
- * trampoline's GDT is not mapped behind it: segments were loaded there.
+ * rdi = the kernel's root. The upper half of the identity root may be out of date: no stack before
+ * it is left. The trampoline's GDT is not mapped behind it: segments were loaded there.
  */
 	.globl start_secondary
 start_secondary:
@@ -168,7 +178,7 @@ start_secondary:
 	.section .rodata
 	.balign 8
 start_gdt:
-	START_GDT
+	.quad START_GDT
 	.globl start_identity_root
 start_identity_root:
 	.quad early_identity_root

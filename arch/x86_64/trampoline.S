@@ -1,13 +1,14 @@
 /*
  * How another CPU gets from real mode to start_secondary.
  *
- * smp.c copies this to a page below 1 MiB, fills in the parameters, and sends a SIPI with that page's number: the CPU
- * starts with CS = page << 8 and IP = 0 (SDM vol. 3, 9.4.4). Several CPUs may be here at the same time: nothing is
- * written, and no stack is used. It is data in the kernel image, never executed in place.
+ * smp.c copies this to a page below 1 MiB, fills in the parameters, and sends a SIPI with that
+ * page's number: the CPU starts with CS = page << 8 and IP = 0 (SDM vol. 3, 9.4.4). Several CPUs
+ * may be here at the same time: nothing is written, and no stack is used. It is data in the kernel
+ * image, never executed in place.
  */
-#include "registers.h"
-#include "segments.h"
-#include "start.h"
+#include <arch/x86_64/assembly.h>
+#include <arch/x86_64/registers.h>
+#include <arch/x86_64/segments.h>
 
 #define OFFSET(symbol) (symbol - trampoline_start)
 
@@ -63,7 +64,7 @@ trampoline_long:
 
 	.balign 8
 trampoline_gdt:
-	START_GDT
+	.quad START_GDT
 trampoline_parameters:
 	.skip TRAMPOLINE_PARAMETERS_SIZE
 trampoline_end:

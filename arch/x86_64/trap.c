@@ -1,21 +1,24 @@
 /*
  * Decoding of exceptions into arch/trap.h's words, and the dump of a frame.
  *
- * Interrupts are disabled throughout; the only state is the table of handlers, constant once registered.
+ * Interrupts are disabled throughout; the only state is the table of handlers, constant once
+ * registered.
  */
-#include "registers.h"
-#include "vectors.h"
 #include <arch/cpu.h>
 #include <arch/probe.h>
 #include <arch/pte.h>
 #include <arch/trap.h>
+#include <arch/x86_64/assembly.h>
+#include <arch/x86_64/port.h>
+#include <arch/x86_64/registers.h>
 #include <lib/image.h>
 #include <lib/panic.h>
 
-_Static_assert(offsetof(struct trap_frame, rip) == TRAP_FRAME_RIP, "trap_entry.S reads it");
+_Static_assert(offsetof(struct trap_frame, rip) == FRAME_RIP, "trap_entry.S reads it");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0, "trap_entry.S keeps the stack aligned");
 
-/* mm/layout.h: kernel stacks are 16 KiB, aligned to 32 KiB, and the upper half of each slot is not mapped. */
+/* mm/layout.h: kernel stacks are 16 KiB, aligned to 32 KiB, and the upper half of each slot is not
+ * mapped. */
 #define STACK_GUARD_BIT (1UL << 14)
 #define UPPER_HALF 0xffff800000000000UL
 
@@ -39,11 +42,14 @@ static const struct exception exceptions[VECTOR_LINE_FIRST] = {
 	[4] = { TRAP_UNKNOWN, "overflow (#OF)" },
 	[5] = { TRAP_UNKNOWN, "bound range exceeded (#BR)" },
 	[6] = { TRAP_ILLEGAL_INSTRUCTION, "invalid opcode (#UD)" },
-	[7] = { TRAP_ILLEGAL_INSTRUCTION, "floating-point instruction, which the kernel may not use (#NM)" },
-	[8] = { TRAP_DOUBLE_FAULT, "double fault: an exception while another was being delivered (#DF)" },
+	[7] = { TRAP_ILLEGAL_INSTRUCTION,
+		"floating-point instruction, which the kernel may not use (#NM)" },
+	[8] = { TRAP_DOUBLE_FAULT,
+		"double fault: an exception while another was being delivered (#DF)" },
 	[10] = { TRAP_PROTECTION, "invalid task-state segment (#TS)" },
 	[11] = { TRAP_PROTECTION, "segment not present (#NP)" },
-	[12] = { TRAP_PROTECTION, "stack segment fault, or a stack address that is not canonical (#SS)" },
+	[12] = { TRAP_PROTECTION,
+		 "stack segment fault, or a stack address that is not canonical (#SS)" },
 	[13] = { TRAP_PROTECTION, "general protection, or an address that is not canonical (#GP)" },
 	[14] = { TRAP_PAGE_FAULT, "page fault (#PF)" },
 	[16] = { TRAP_UNKNOWN, "x87 floating-point error (#MF)" },
@@ -62,8 +68,9 @@ void trap_set_handlers(const struct trap_handlers *table)
 }
 
 /*
- * Whether the live tables give user mode the page at an address that is mapped. They are read through the direct map
- * with accesses that may fault: tables that are damaged must not turn a fault into a loop of faults.
+ * Whether the live tables give user mode the page at an address that is mapped. They are read
+ * through the direct map with accesses that may fault: tables that are damaged must not turn a
+ * fault into a loop of faults.
  */
 static bool address_is_user(uintptr_t address)
 {
@@ -93,8 +100,8 @@ static const char *page_fault_cause(uint64_t error, uintptr_t address)
 	if (error & FAULT_RESERVED)
 		return "a reserved bit is set in a page-table entry";
 	if (supervisor && address_is_user(address))
-		return error & FAULT_FETCH ? "supervisor fetch from a user page (SMEP)" :
-					     "supervisor access to a user page (SMAP)";
+		return error & FAULT_FETCH ? "supervisor fetch from a user page (SMEP)"
+					   : "supervisor access to a user page (SMAP)";
 	if (error & FAULT_FETCH)
 		return "instruction fetch from a no-execute page";
 	if (error & FAULT_WRITE)
@@ -114,9 +121,10 @@ static void page_fault_decode(struct trap *trap, uint64_t error)
 }
 
 /*
- * A stack overflow ends in a double fault, because the page fault that reports it has no stack to be pushed on. cr2 is
- * then just below the stack pointer, where the CPU tried to push, and in the unmapped half of a stack's slot, or in
- * the guard below the boot stack. Any other double fault is one by itself.
+ * A stack overflow ends in a double fault, because the page fault that reports it has no stack to
+ * be pushed on. cr2 is then just below the stack pointer, where the CPU tried to push, and in the
+ * unmapped half of a stack's slot, or in the guard below the boot stack. Any other double fault is
+ * one by itself.
  */
 static bool stack_overflowed(const struct trap_frame *frame, uintptr_t address)
 {
@@ -158,8 +166,8 @@ static void exception_dispatch(struct trap_frame *frame, const struct exception 
 		frame->rip -= 1; /* the CPU pushed the address behind the one-byte int3 */
 
 	if (!handlers)
-		panic("%s at %p before there are handlers, address %p", trap.cause, (void *)frame->rip,
-		      (void *)trap.address);
+		panic("%s at %p before there are handlers, address %p", trap.cause,
+		      (void *)frame->rip, (void *)trap.address);
 	handlers->exception(&trap);
 }
 
@@ -210,22 +218,29 @@ struct frame_register {
 	size_t offset;
 };
 
-#define FRAME_REGISTER(name, member) { name, offsetof(struct trap_frame, member) }
+#define FRAME_REGISTER(name, member)                                                               \
+	{                                                                                          \
+		name, offsetof(struct trap_frame, member)                                          \
+	}
 
 static const struct frame_register frame_registers[] = {
-	FRAME_REGISTER("rax", rax),        FRAME_REGISTER("rbx", rbx), FRAME_REGISTER("rcx", rcx),
-	FRAME_REGISTER("rdx", rdx),        FRAME_REGISTER("rsi", rsi), FRAME_REGISTER("rdi", rdi),
-	FRAME_REGISTER("rbp", rbp),        FRAME_REGISTER("r8", r8),   FRAME_REGISTER("r9", r9),
-	FRAME_REGISTER("r10", r10),        FRAME_REGISTER("r11", r11), FRAME_REGISTER("r12", r12),
-	FRAME_REGISTER("r13", r13),        FRAME_REGISTER("r14", r14), FRAME_REGISTER("r15", r15),
-	FRAME_REGISTER("rip", rip),        FRAME_REGISTER("cs", cs),   FRAME_REGISTER("rflags", rflags),
-	FRAME_REGISTER("rsp", rsp),        FRAME_REGISTER("ss", ss),   FRAME_REGISTER("vector", vector),
-	FRAME_REGISTER("error", error_code),
+	FRAME_REGISTER("rax", rax),       FRAME_REGISTER("rbx", rbx),
+	FRAME_REGISTER("rcx", rcx),       FRAME_REGISTER("rdx", rdx),
+	FRAME_REGISTER("rsi", rsi),       FRAME_REGISTER("rdi", rdi),
+	FRAME_REGISTER("rbp", rbp),       FRAME_REGISTER("r8", r8),
+	FRAME_REGISTER("r9", r9),         FRAME_REGISTER("r10", r10),
+	FRAME_REGISTER("r11", r11),       FRAME_REGISTER("r12", r12),
+	FRAME_REGISTER("r13", r13),       FRAME_REGISTER("r14", r14),
+	FRAME_REGISTER("r15", r15),       FRAME_REGISTER("rip", rip),
+	FRAME_REGISTER("cs", cs),         FRAME_REGISTER("rflags", rflags),
+	FRAME_REGISTER("rsp", rsp),       FRAME_REGISTER("ss", ss),
+	FRAME_REGISTER("vector", vector), FRAME_REGISTER("error", error_code),
 };
 
 #define FRAME_REGISTERS (sizeof(frame_registers) / sizeof(frame_registers[0]))
 
-bool trap_frame_register(const struct trap_frame *frame, size_t index, const char **name, uint64_t *value)
+bool trap_frame_register(const struct trap_frame *frame, size_t index, const char **name,
+			 uint64_t *value)
 {
 	if (index < FRAME_REGISTERS) {
 		*name = frame_registers[index].name;

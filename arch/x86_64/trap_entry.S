@@ -1,20 +1,28 @@
 /*
- * Entries of all 256 vectors: each completes the frame the CPU pushed to a struct trap_frame and goes to
- * trap_dispatch().
+ * Entries of all 256 vectors: each completes the frame the CPU pushed to a struct trap_frame and
+ * goes to trap_dispatch().
  *
- * The gates are interrupt gates, so interrupts are disabled here. The CPU aligned the stack to 16 bytes before it
- * pushed (SDM vol. 3, 6.14.2), and the frame is a multiple of that. Double fault, NMI and machine check arrive on stacks
- * of their own (cpu.c).
+ * The gates are interrupt gates, so interrupts are disabled here. The CPU aligned the stack to 16
+ * bytes before it pushed (SDM vol. 3, 6.14.2), and the frame is a multiple of that. Double fault,
+ * NMI and machine check arrive on stacks of their own (cpu.c).
  */
-#include "vectors.h"
+#include <arch/x86_64/assembly.h>
 
 	.text
 
-/* Vectors with an error code: SDM vol. 3, table 6-1; 29 and 30 are AMD's (APM vol. 2, table 8-1). */
+/*
+ * The vectors for which the CPU pushes an error code, one bit each: 8, 10 to 14, 17, 21 (SDM vol.
+ * 3, table 6-1), and AMD's 29 and 30 (APM vol. 2, table 8-1).
+ */
+	.set TRAP_ERROR_CODES, 0x60227d00
+
 .macro TRAP_STUB vector
 	.balign TRAP_STUB_SIZE
-	.if (\vector == 8) || ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
-	.else
+	.set has_error_code, 0
+	.if \vector < 32
+	.set has_error_code, (TRAP_ERROR_CODES >> \vector) & 1
+	.endif
+	.if has_error_code == 0
 	push $0
 	.endif
 	push $\vector
@@ -50,8 +58,11 @@ trap_common:
 	cld
 	mov %rsp, %rdi
 
-	/* A link of the chain of frame pointers, as if the interrupted instruction had called: backtraces go through it. */
-	push TRAP_FRAME_RIP(%rdi)
+	/*
+	 * A link of the chain of frame pointers, as if the interrupted instruction had called:
+	 * backtraces go through it.
+	 */
+	push FRAME_RIP(%rdi)
 	push %rbp
 	mov %rsp, %rbp
 	call trap_dispatch
@@ -83,15 +94,16 @@ trap_breakpoint:
 	int3
 	pop %rbp
 	ret
+
 	.globl trap_illegal_instruction
 	.type trap_illegal_instruction, @function
 trap_illegal_instruction:
 	ud2
 
-	/* The push faults, and so does the delivery of that fault. */
+/* The push faults, and so does the delivery of that fault. */
 	.globl trap_lose_stack
 	.type trap_lose_stack, @function
 trap_lose_stack:
-	movabs $0xfffffffefffff000, %rsp
+	movabs $0xfffffffefffe3000, %rsp
 	push %rax
 	ud2

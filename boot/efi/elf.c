@@ -1,9 +1,10 @@
 /*
  * Checks and lays out the kernel's ELF file (System V ABI, chapters 4 and 5).
  *
- * Segments must stand in ascending order without overlap, as the ABI asks, so one running end address is all the
- * bookkeeping. The whole image becomes one contiguous block: the kernel is linked to run at any physical page as long
- * as its segments keep their distances, and p_paddr, which QEMU's -kernel obeys, is not looked at.
+ * Segments must stand in ascending order without overlap, as the ABI asks, so one running end
+ * address is all the bookkeeping. The whole image becomes one contiguous block: the kernel is
+ * linked to run at any physical page as long as its segments keep their distances, and p_paddr,
+ * which QEMU's -kernel obeys, is not looked at.
  */
 #include <boot/efi/elf.h>
 #include <lib/errno.h>
@@ -63,9 +64,10 @@ struct elf_extent {
 	bool entry_found;
 };
 
-static const char *elf_header_problem(const struct elf_header *header, size_t size, uint16_t machine)
+static const char *elf_header_problem(const struct elf_header *header, size_t size,
+				      uint16_t machine)
 {
-	static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
+	static const uint8_t magic[4] = { 0x7f, 'E', 'L', 'F' };
 
 	for (size_t i = 0; i < sizeof(magic); i++)
 		if (header->magic[i] != magic[i])
@@ -87,7 +89,8 @@ static const char *elf_header_problem(const struct elf_header *header, size_t si
 	if (header->program_header_count == 0 || header->program_header_count > ELF_SEGMENTS_MAX)
 		return "it has no program headers, or absurdly many";
 	if (header->program_headers > size ||
-	    size - header->program_headers < header->program_header_count * sizeof(struct elf_program_header))
+	    size - header->program_headers <
+		    header->program_header_count * sizeof(struct elf_program_header))
 		return "its program headers lie beyond the end of the file (is it truncated?)";
 	return NULL;
 }
@@ -95,7 +98,8 @@ static const char *elf_header_problem(const struct elf_header *header, size_t si
 static void elf_read_segment(const uint8_t *file, const struct elf_header *header, unsigned index,
 			     struct elf_program_header *segment)
 {
-	memcpy(segment, file + header->program_headers + index * sizeof(*segment), sizeof(*segment));
+	memcpy(segment, file + header->program_headers + index * sizeof(*segment),
+	       sizeof(*segment));
 }
 
 /* Nothing to load: neither bytes nor cleared memory. */
@@ -123,7 +127,8 @@ static const char *elf_segment_problem(const struct elf_program_header *segment,
 	return NULL;
 }
 
-static void elf_extent_add(struct elf_extent *extent, const struct elf_program_header *segment, uint64_t entry)
+static void elf_extent_add(struct elf_extent *extent, const struct elf_program_header *segment,
+			   uint64_t entry)
 {
 	if (!extent->any)
 		extent->first = segment->virtual_address;
@@ -134,8 +139,8 @@ static void elf_extent_add(struct elf_extent *extent, const struct elf_program_h
 		extent->entry_found = true;
 }
 
-static const char *elf_segments_problem(const uint8_t *file, size_t size, const struct elf_header *header,
-					struct elf_extent *extent)
+static const char *elf_segments_problem(const uint8_t *file, size_t size,
+					const struct elf_header *header, struct elf_extent *extent)
 {
 	for (unsigned i = 0; i < header->program_header_count; i++) {
 		struct elf_program_header segment;
@@ -158,10 +163,11 @@ static const char *elf_segments_problem(const uint8_t *file, size_t size, const 
 	return NULL;
 }
 
-int elf_check(const void *file, size_t size, uint16_t machine, struct elf_image *image, const char **problem)
+int elf_check(const void *file, size_t size, uint16_t machine, struct elf_image *image,
+	      const char **problem)
 {
 	struct elf_header header;
-	struct elf_extent extent = {0};
+	struct elf_extent extent = { 0 };
 
 	if (size < sizeof(header)) {
 		*problem = "it is too short for an ELF file";
@@ -175,7 +181,8 @@ int elf_check(const void *file, size_t size, uint16_t machine, struct elf_image 
 		return -EINVAL;
 
 	image->link_base = extent.first;
-	image->size = (extent.end - extent.first + ELF_PAGE_SIZE - 1) & ~(uint64_t)(ELF_PAGE_SIZE - 1);
+	image->size = (extent.end - extent.first + ELF_PAGE_SIZE - 1) &
+		      ~(uint64_t)(ELF_PAGE_SIZE - 1);
 	image->entry_offset = header.entry - extent.first;
 	return 0;
 }

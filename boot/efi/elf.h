@@ -1,8 +1,9 @@
 /*
  * The kernel's ELF file, for the UEFI loader: checking it, and laying it out in memory.
  *
- * Bytes in, bytes out: nothing here knows UEFI, so the host's tests and fuzzers run the very same code. The file is
- * not trusted: whatever elf_check() accepts, elf_load() can copy without leaving the file or the image.
+ * Bytes in, bytes out: nothing here knows UEFI, so the host's tests and fuzzers run the very same
+ * code. The file is not trusted: whatever elf_check() accepts, elf_load() can copy without leaving
+ * the file or the image.
  */
 #ifndef BOOT_EFI_ELF_H
 #define BOOT_EFI_ELF_H
@@ -27,14 +28,16 @@ struct elf_image {
 };
 
 /*
- * Checks an ELF64 little-endian ET_EXEC file of the given machine and describes its image. Returns 0, or -EINVAL with
- * *problem set to a sentence for people; *image is then untouched. The file may stand at any alignment.
+ * Checks an ELF64 little-endian ET_EXEC file of the given machine and describes its image. Returns
+ * 0, or -EINVAL with *problem set to a sentence for people; *image is then untouched. The file may
+ * stand at any alignment.
  */
-int elf_check(const void *file, size_t size, uint16_t machine, struct elf_image *image, const char **problem);
+int elf_check(const void *file, size_t size, uint16_t machine, struct elf_image *image,
+	      const char **problem);
 
 /*
- * Copies the segments of a file that elf_check() accepted to memory (image->size bytes) and clears everything between
- * and behind them.
+ * Copies the segments of a file that elf_check() accepted to memory (image->size bytes) and clears
+ * everything between and behind them.
  */
 void elf_load(const void *file, const struct elf_image *image, void *memory);
 

@@ -1,11 +1,13 @@
 /*
  * The UEFI loader: one source for x86_64 (OVMF) and AArch64 (AAVMF).
  *
- * It reads \trefoil\kernel.elf, cmdline.txt and ramdisk from the volume it was started from, puts the kernel wherever
- * memory is free, describes the machine in a struct boot_info, leaves the boot services and enters the kernel. Until it
- * leaves them nothing is lost: each failure prints what is wrong, gives all memory back and returns to the firmware.
+ * It reads \trefoil\kernel.elf, cmdline.txt and ramdisk from the volume it was started from, puts
+ * the kernel wherever memory is free, describes the machine in a struct boot_info, leaves the boot
+ * services and enters the kernel. Until it leaves them nothing is lost: each failure prints what is
+ * wrong, gives all memory back and returns to the firmware.
  *
- * crt0 of GNU-EFI calls efi_main() with the System V calling convention, only the firmware's services have EFI's.
+ * crt0 of GNU-EFI calls efi_main() with the System V calling convention, only the firmware's
+ * services have EFI's.
  */
 #include <boot/efi/elf.h>
 #include <boot/efi/machine.h>
@@ -54,23 +56,36 @@ static EFI_STATUS report(CHAR16 *what, EFI_STATUS status)
 	return status;
 }
 
+static EFI_STATUS report_file(CHAR16 *path, EFI_STATUS status)
+{
+	if (status == EFI_INVALID_PARAMETER)
+		Print(L"Trefoil loader: %s is a directory, not a file\n", path);
+	else if (status == EFI_BAD_BUFFER_SIZE)
+		Print(L"Trefoil loader: %s is shorter than its directory entry says\n", path);
+	else
+		Print(L"Trefoil loader: cannot read %s: %r\n", path, status);
+	return status;
+}
+
 static EFI_STATUS loader_open_volume(struct loader *loader)
 {
 	EFI_LOADED_IMAGE *loaded;
-	EFI_STATUS status = BS->HandleProtocol(loader->image, &gEfiLoadedImageProtocolGuid, (void **)&loaded);
+	EFI_STATUS status = BS->HandleProtocol(loader->image, &gEfiLoadedImageProtocolGuid,
+					       (void **)&loaded);
 
 	if (EFI_ERROR(status))
 		return report(L"the firmware does not say where the loader came from", status);
 	loader->root = LibOpenRoot(loaded->DeviceHandle);
 	if (loader->root == NULL)
-		return report(L"the loader was not started from a volume with files", EFI_UNSUPPORTED);
+		return report(L"the loader was not started from a volume with files",
+			      EFI_UNSUPPORTED);
 	return EFI_SUCCESS;
 }
 
 static EFI_STATUS loader_make_info(struct loader *loader)
 {
-	EFI_STATUS status =
-		pages_alloc(&loader->info_pages, sizeof(struct boot_info), EfiLoaderData, PAGES_ANYWHERE);
+	EFI_STATUS status = pages_alloc(&loader->info_pages, sizeof(struct boot_info),
+					EfiLoaderData, PAGES_ANYWHERE);
 
 	if (EFI_ERROR(status))
 		return report(L"no memory for the boot information", status);
@@ -86,7 +101,8 @@ static EFI_STATUS loader_make_info(struct loader *loader)
 static EFI_STATUS kernel_alloc(struct pages *kernel, uint64_t size)
 {
 	uint64_t limit = loader_machine.image_address_max;
-	EFI_STATUS status = pages_alloc_aligned(kernel, size, EfiLoaderCode, limit, KERNEL_ALIGNMENT);
+	EFI_STATUS status = pages_alloc_aligned(kernel, size, EfiLoaderCode, limit,
+						KERNEL_ALIGNMENT);
 
 	return EFI_ERROR(status) ? pages_alloc(kernel, size, EfiLoaderCode, limit) : status;
 }
@@ -99,13 +115,14 @@ static EFI_STATUS loader_place_kernel(struct loader *loader, const struct pages 
 	EFI_STATUS status;
 
 	if (elf_check(bytes, file->size, loader_machine.elf_machine, &image, &problem) != 0) {
-		Print(L"Trefoil loader: %s is damaged or no kernel for this machine: %a\n", KERNEL_PATH, problem);
+		Print(L"Trefoil loader: %s is damaged or no kernel for this machine: %a\n",
+		      KERNEL_PATH, problem);
 		return EFI_LOAD_ERROR;
 	}
 	status = kernel_alloc(&loader->kernel, image.size);
 	if (EFI_ERROR(status)) {
-		Print(L"Trefoil loader: no %ld KiB of memory in one piece for the kernel: %r\n", image.size / 1024,
-		      status);
+		Print(L"Trefoil loader: no %ld KiB of memory in one piece for the kernel: %r\n",
+		      image.size / 1024, status);
 		return status;
 	}
 	elf_load(bytes, &image, (void *)(uintptr_t)loader->kernel.base);
@@ -117,42 +134,45 @@ static EFI_STATUS loader_place_kernel(struct loader *loader, const struct pages 
 
 static EFI_STATUS loader_load_kernel(struct loader *loader)
 {
-	struct pages file = {0};
+	struct pages file = { 0 };
 	EFI_STATUS status = pages_read_file(&file, loader->root, KERNEL_PATH);
 
 	if (EFI_ERROR(status))
-		return report(L"cannot read " KERNEL_PATH, status);
+		return report_file(KERNEL_PATH, status);
 	status = loader_place_kernel(loader, &file);
 	pages_free(&file);
 	return status;
 }
 
-/* The first line of the file, without its end. */
+/* The file's text up to its last newline; newlines and other control characters within become
+ * spaces. */
 static void command_line_take(char *line, const struct pages *file)
 {
 	const char *text = (const char *)(uintptr_t)file->base;
-	uint64_t length = 0;
+	uint64_t length = file->size;
 
-	while (length < file->size && text[length] != '\0' && text[length] != '\n' && text[length] != '\r')
-		length++;
+	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+		length--;
 	if (length > BOOT_COMMAND_LINE_MAX - 1) {
-		Print(L"Trefoil loader: %s: the command line has %ld characters and is cut after %d\n",
+		Print(L"Trefoil loader: %s: the command line has %ld characters and is cut after "
+		      L"%d\n",
 		      COMMAND_LINE_PATH, length, BOOT_COMMAND_LINE_MAX - 1);
 		length = BOOT_COMMAND_LINE_MAX - 1;
 	}
-	CopyMem(line, (void *)(uintptr_t)text, length);
+	for (uint64_t i = 0; i < length; i++)
+		line[i] = (unsigned char)text[i] < ' ' ? ' ' : text[i];
 	line[length] = '\0';
 }
 
 static EFI_STATUS loader_read_command_line(struct loader *loader)
 {
-	struct pages file = {0};
+	struct pages file = { 0 };
 	EFI_STATUS status = pages_read_file(&file, loader->root, COMMAND_LINE_PATH);
 
 	if (status == EFI_NOT_FOUND)
 		return EFI_SUCCESS;
 	if (EFI_ERROR(status))
-		return report(L"cannot read " COMMAND_LINE_PATH, status);
+		return report_file(COMMAND_LINE_PATH, status);
 	command_line_take(loader->info->command_line, &file);
 	pages_free(&file);
 	return EFI_SUCCESS;
@@ -163,7 +183,7 @@ static EFI_STATUS loader_read_ramdisk(struct loader *loader)
 	EFI_STATUS status = pages_read_file(&loader->ramdisk, loader->root, RAMDISK_PATH);
 
 	if (EFI_ERROR(status) && status != EFI_NOT_FOUND)
-		return report(L"cannot read " RAMDISK_PATH, status);
+		return report_file(RAMDISK_PATH, status);
 	loader->info->ramdisk.base = loader->ramdisk.base;
 	loader->info->ramdisk.size = loader->ramdisk.size;
 	return EFI_SUCCESS;
@@ -182,19 +202,16 @@ static EFI_STATUS loader_find_description(struct loader *loader)
 		return report(L"cannot copy the device tree", status);
 	if (loader->info->acpi_rsdp == 0)
 		return report(L"this firmware gives neither a device tree nor ACPI", status);
-	return report(L"this firmware gives ACPI only; start QEMU with -no-acpi", status);
+	Print(L"Trefoil loader: this firmware gives ACPI only; start QEMU with -no-acpi\n");
+	return status;
 }
 
 /* Everything that may fail in an ordinary way. */
 static EFI_STATUS loader_prepare(struct loader *loader)
 {
 	static EFI_STATUS (*const steps[])(struct loader *) = {
-		loader_open_volume,
-		loader_make_info,
-		loader_load_kernel,
-		loader_read_command_line,
-		loader_read_ramdisk,
-		loader_find_description,
+		loader_open_volume,       loader_make_info,    loader_load_kernel,
+		loader_read_command_line, loader_read_ramdisk, loader_find_description,
 	};
 
 	for (UINTN i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -208,14 +225,16 @@ static EFI_STATUS loader_prepare(struct loader *loader)
 
 static void loader_announce(const struct loader *loader)
 {
-	Print(L"Trefoil loader: kernel at 0x%lx, %ld KiB; ", loader->kernel.base, loader->kernel.size / 1024);
+	Print(L"Trefoil loader: kernel at 0x%lx, %ld KiB; ", loader->kernel.base,
+	      loader->kernel.size / 1024);
 	if (loader->ramdisk.size > 0)
 		Print(L"ramdisk at 0x%lx, %ld bytes\n", loader->ramdisk.base, loader->ramdisk.size);
 	else
 		Print(L"no ramdisk\n");
 }
 
-/* Fetches the map into loader->memory_map, which is replaced by a larger one as often as it is too small. */
+/* Fetches the map into loader->memory_map, which is replaced by a larger one as often as it is too
+ * small. */
 static EFI_STATUS memory_map_fetch(struct loader *loader, struct memory_map_key *map)
 {
 	for (;;) {
@@ -223,12 +242,13 @@ static EFI_STATUS memory_map_fetch(struct loader *loader, struct memory_map_key 
 		EFI_STATUS status;
 
 		map->size = loader->memory_map.size;
-		status = BS->GetMemoryMap(&map->size, (void *)(uintptr_t)loader->memory_map.base, &map->key,
-					  &map->descriptor_size, &version);
+		status = BS->GetMemoryMap(&map->size, (void *)(uintptr_t)loader->memory_map.base,
+					  &map->key, &map->descriptor_size, &version);
 		if (status != EFI_BUFFER_TOO_SMALL)
 			return status;
 		pages_free(&loader->memory_map);
-		status = pages_alloc(&loader->memory_map, map->size + MEMORY_MAP_SLACK * map->descriptor_size,
+		status = pages_alloc(&loader->memory_map,
+				     map->size + MEMORY_MAP_SLACK * map->descriptor_size,
 				     EfiLoaderData, PAGES_ANYWHERE);
 		if (EFI_ERROR(status))
 			return status;
@@ -236,14 +256,16 @@ static EFI_STATUS memory_map_fetch(struct loader *loader, struct memory_map_key 
 }
 
 /*
- * UEFI 2.10, 7.4.6: the key is stale if the map changed since it was fetched, which an event handler of the firmware
- * can do at any moment; then the map is to be fetched anew, and nothing but memory services may be called in between.
+ * UEFI 2.10, 7.4.6: the key is stale if the map changed since it was fetched, which an event
+ * handler of the firmware can do at any moment; then the map is to be fetched anew, and nothing but
+ * memory services may be called in between.
  */
 static EFI_STATUS loader_exit_boot_services(struct loader *loader, struct memory_map_key *map)
 {
 	EFI_STATUS status = EFI_INVALID_PARAMETER;
 
-	for (unsigned attempt = 0; attempt < EXIT_ATTEMPTS && status == EFI_INVALID_PARAMETER; attempt++) {
+	for (unsigned attempt = 0; attempt < EXIT_ATTEMPTS && status == EFI_INVALID_PARAMETER;
+	     attempt++) {
 		status = memory_map_fetch(loader, map);
 		if (EFI_ERROR(status))
 			return status;
@@ -257,7 +279,8 @@ static void loader_describe_memory(const struct loader *loader, const struct mem
 {
 	struct boot_info *info = loader->info;
 
-	memory_map_convert(info, (const void *)(uintptr_t)loader->memory_map.base, map->size, map->descriptor_size);
+	memory_map_convert(info, (const void *)(uintptr_t)loader->memory_map.base, map->size,
+			   map->descriptor_size);
 	memory_map_set(info, loader->kernel.base, loader->kernel.size, MEMORY_KERNEL);
 	memory_map_set(info, loader->ramdisk.base, loader->ramdisk.size, MEMORY_RAMDISK);
 	memory_map_set(info, loader->fdt.base, loader->fdt.size, MEMORY_DESCRIPTION);
@@ -277,7 +300,7 @@ static void loader_release(struct loader *loader)
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
-	struct loader loader = {.image = image};
+	struct loader loader = { .image = image };
 	struct memory_map_key map;
 	EFI_STATUS status;
 

@@ -1,4 +1,5 @@
-# The UEFI loader. Reads ARCH, B (build directory), LLVM and Q; gives EFI_LOADER and the rule that makes it.
+# The UEFI loader. Included by the Makefile; reads its ARCH, B, LLVM and WARNINGS, gives EFI_LOADER and the rule that makes
+# it. Nothing looks for a tool or a file before the rule runs.
 #
 # GNU_EFI_DIR is the root that holds GNU-EFI's usr/include/efi and usr/lib: the installed Debian package on x86_64; on
 # AArch64 the unpacked one (dpkg -x), since installing gnu-efi:arm64 would remove gnu-efi:amd64. RISC-V has no loader.
@@ -28,17 +29,19 @@ endif
 EFI_LD := $(EFI_BINUTILS)ld
 EFI_OBJCOPY := $(EFI_BINUTILS)objcopy
 
-# 16-bit wchar_t is EFI's; loops must not turn into calls of memmove(), which libefi lacks.
-EFI_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fpic -fshort-wchar -fno-stack-protector -fno-strict-aliasing \
- -fno-asynchronous-unwind-tables -fno-unwind-tables -DGNU_EFI_USE_MS_ABI \
- -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
- -I. -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/$(ARCH)
 EFI_CFLAGS_x86_64 := -mno-red-zone -fcf-protection=none
 EFI_CFLAGS_aarch64 := -mgeneral-regs-only -mstrict-align
+# 16-bit wchar_t is EFI's; loops must not turn into calls of memmove(), which libefi lacks. GNU-EFI's functions take paths
+# as char and not const char, so string literals cannot be const.
+EFI_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fpic -fshort-wchar -fno-stack-protector -fno-strict-aliasing \
+ -fno-asynchronous-unwind-tables -fno-unwind-tables -DGNU_EFI_USE_MS_ABI \
+ $(filter-out -Wwrite-strings,$(WARNINGS)) \
+ -I. -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/$(ARCH) $(EFI_CFLAGS_$(ARCH))
 
 # AArch64's crt0 brings its own PE header, so the file is a flat copy; objcopy makes the header on x86_64.
-EFI_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined --build-id=none -z noexecstack
 EFI_LDFLAGS_aarch64 := --defsym=EFI_SUBSYSTEM=0xa --no-warn-rwx-segments
+EFI_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined --build-id=none -z noexecstack \
+ $(EFI_LDFLAGS_$(ARCH))
 EFI_SECTIONS := -j .text -j .sdata -j .data -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' -j .reloc
 EFI_FORMAT_x86_64 := $(EFI_SECTIONS) --target efi-app-x86_64 --subsystem=10
 EFI_FORMAT_aarch64 := -O binary
@@ -46,15 +49,20 @@ EFI_FORMAT_aarch64 := -O binary
 EFI_SOURCES := $(addprefix boot/efi/,loader.c elf.c memory_map.c pages.c tables.c machine_$(ARCH).c)
 EFI_OBJECTS := $(EFI_SOURCES:%.c=$(B)/efi/%.o)
 
-$(EFI_OBJECTS): $(B)/efi/%.o: %.c boot/efi/loader.mk
+$(EFI_OBJECTS): $(B)/efi/%.o: %.c $(B)/efi/compile.txt
+	$(call say,EFICC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(EFI_CC) $(EFI_CFLAGS) $(EFI_CFLAGS_$(ARCH)) -MMD -MP -c -o $@ $<
+	$(Q)$(EFI_CC) $(EFI_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/efi/loader.so: $(EFI_OBJECTS)
-	$(Q)$(EFI_LD) $(EFI_LDFLAGS) $(EFI_LDFLAGS_$(ARCH)) -T $(EFI_LDS) -o $@ $(EFI_CRT0) $^ \
-	 -L$(EFI_LIB) -l:libefi.a -l:libgnuefi.a
+$(B)/efi/compile.txt: FORCE
+	$(call note_change,$(EFI_CC) $(EFI_CFLAGS))
+
+$(B)/efi/loader.so: $(EFI_OBJECTS) boot/efi/loader.mk
+	$(call say,EFILD,$@)
+	$(Q)$(EFI_LD) $(EFI_LDFLAGS) -T $(EFI_LDS) -o $@ $(EFI_CRT0) $(EFI_OBJECTS) -L$(EFI_LIB) -l:libefi.a -l:libgnuefi.a
 
 $(EFI_LOADER): $(B)/efi/loader.so
+	$(call say,EFI,$@)
 	$(Q)$(EFI_OBJCOPY) $(EFI_FORMAT_$(ARCH)) $< $@
 
 -include $(EFI_OBJECTS:.o=.d)

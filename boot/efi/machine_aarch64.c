@@ -1,6 +1,7 @@
 /*
- * The loader's last step on AArch64. The kernel turns MMU and caches off before it builds its own tables, so everything
- * it reads first must have reached memory, and no stale line may be left to hide what it then writes.
+ * The loader's last step on AArch64. The kernel turns MMU and caches off before it builds its own
+ * tables, so everything it reads first must have reached memory, and no stale line may be left to
+ * hide what it then writes.
  */
 #include <boot/efi/elf.h>
 #include <boot/efi/machine.h>
@@ -11,7 +12,8 @@ const struct loader_machine loader_machine = {
 	.image_address_max = UINT64_MAX,
 };
 
-/* The smallest data cache line of all caches, in bytes: Arm ARM (DDI 0487), D19.2.34 CTR_EL0.DminLine. */
+/* The smallest data cache line of all caches, in bytes: Arm ARM (DDI 0487), D19.2.34
+ * CTR_EL0.DminLine. */
 static uint64_t cache_line_size(void)
 {
 	uint64_t type;
@@ -40,8 +42,9 @@ _Noreturn void machine_enter_kernel(uint64_t entry, const struct boot_info *info
 	cache_flush((uintptr_t)info, sizeof(*info));
 
 	/*
-	 * The first DSB waits for the cleaning above, which the instruction fetches below depend on; the second for the
-	 * invalidation; the ISB drops what this CPU has fetched already (DDI 0487, B2.4.4). No other CPU runs.
+	 * The first DSB waits for the cleaning above, which the instruction fetches below depend
+	 * on; the second for the invalidation; the ISB drops what this CPU has fetched already (DDI
+	 * 0487, B2.4.4). No other CPU runs.
 	 */
 	__asm__ volatile("dsb sy\n\tic iallu\n\tdsb sy\n\tisb" ::: "memory");
 	kernel(info);

@@ -1,13 +1,14 @@
 /*
- * The loader's last step on x86_64. Caches are coherent with memory, and with instruction fetch as soon as the processor
- * jumps (Intel SDM volume 3, 11.6 "self-modifying code"), so there is nothing to clean.
+ * The loader's last step on x86_64. Caches are coherent with memory, and with instruction fetch as
+ * soon as the processor jumps (Intel SDM volume 3, 11.6 "self-modifying code"), so there is nothing
+ * to clean.
  */
 #include <boot/efi/elf.h>
 #include <boot/efi/machine.h>
 
 /*
- * Other CPUs come out of real mode through 32-bit protected mode, where the root of the page tables (CR3) and the
- * code they run must have addresses of 32 bits: both are in the image.
+ * Other CPUs come out of real mode through 32-bit protected mode, where the root of the page tables
+ * (CR3) and the code they run must have addresses of 32 bits: both are in the image.
  */
 const struct loader_machine loader_machine = {
 	.elf_machine = ELF_MACHINE_X86_64,

@@ -1,10 +1,11 @@
 /*
  * The memory map that the loader hands to the kernel.
  *
- * It is painted: first what is usable, then the ACPI tables over it, then what is reserved, and at the end the loader's
- * own allocations. Each stroke keeps info->memory sorted, free of overlaps and merged. Hundreds of descriptors melt
- * down to a few dozen ranges; should they not fit all the same, reserved ranges go first and then the smallest usable
- * ones: the kernel never touches what its map does not name, so dropping only ever loses memory.
+ * It is painted: first what is usable, then the ACPI tables over it, then what is reserved, and at
+ * the end the loader's own allocations. Each stroke keeps info->memory sorted, free of overlaps and
+ * merged. Hundreds of descriptors melt down to a few dozen ranges; should they not fit all the
+ * same, reserved ranges go first and then the smallest usable ones: the kernel never touches what
+ * its map does not name, so dropping only ever loses memory.
  */
 #include <boot/efi/memory_map.h>
 #include <lib/string.h>
@@ -20,7 +21,8 @@
 #define FIRMWARE_CONVENTIONAL 7
 #define FIRMWARE_ACPI_RECLAIM 9
 
-/* UEFI 2.10, 7.2.3: runtime services live here, so the firmware still owns it after the boot services ended. */
+/* UEFI 2.10, 7.2.3: runtime services live here, so the firmware still owns it after the boot
+ * services ended. */
 #define FIRMWARE_ATTRIBUTE_RUNTIME (1ULL << 63)
 
 static enum memory_kind memory_kind_of(const struct firmware_memory *descriptor)
@@ -53,7 +55,8 @@ static void map_remove(struct boot_info *info, uint32_t index)
 		info->memory[i] = info->memory[i + 1];
 }
 
-static void map_insert(struct boot_info *info, uint32_t index, uint64_t base, uint64_t end, uint32_t kind)
+static void map_insert(struct boot_info *info, uint32_t index, uint64_t base, uint64_t end,
+		       uint32_t kind)
 {
 	struct memory_range *at = &info->memory[index];
 
@@ -102,13 +105,15 @@ static void map_merge_next(struct boot_info *info, uint32_t index)
 {
 	struct memory_range *range = &info->memory[index];
 
-	if (index + 1 >= info->memory_range_count || range[1].kind != range->kind || range[1].base != range_end(range))
+	if (index + 1 >= info->memory_range_count || range[1].kind != range->kind ||
+	    range[1].base != range_end(range))
 		return;
 	range->size += range[1].size;
 	map_remove(info, index + 1);
 }
 
-/* Clears [base, end) of other ranges, cutting those that stick out. Returns the index where it belongs. */
+/* Clears [base, end) of other ranges, cutting those that stick out. Returns the index where it
+ * belongs. */
 static uint32_t map_cut(struct boot_info *info, uint64_t base, uint64_t end)
 {
 	uint32_t index = 0;
@@ -158,12 +163,13 @@ void memory_map_set(struct boot_info *info, uint64_t base, uint64_t size, enum m
 static bool descriptor_is_sound(const struct firmware_memory *descriptor)
 {
 	return descriptor->physical_start % FIRMWARE_PAGE_SIZE == 0 &&
-	       descriptor->page_count <= (UINT64_MAX - descriptor->physical_start) / FIRMWARE_PAGE_SIZE;
+	       descriptor->page_count <=
+		       (UINT64_MAX - descriptor->physical_start) / FIRMWARE_PAGE_SIZE;
 }
 
 /* Calls memory_map_set() for each sound descriptor of one kind. */
-static void map_paint_kind(struct boot_info *info, const uint8_t *map, size_t count, size_t descriptor_size,
-			   enum memory_kind kind)
+static void map_paint_kind(struct boot_info *info, const uint8_t *map, size_t count,
+			   size_t descriptor_size, enum memory_kind kind)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct firmware_memory descriptor;
@@ -172,16 +178,19 @@ static void map_paint_kind(struct boot_info *info, const uint8_t *map, size_t co
 		if (memory_kind_of(&descriptor) != kind)
 			continue;
 		if (descriptor_is_sound(&descriptor))
-			memory_map_set(info, descriptor.physical_start, descriptor.page_count * FIRMWARE_PAGE_SIZE,
-				       kind);
+			memory_map_set(info, descriptor.physical_start,
+				       descriptor.page_count * FIRMWARE_PAGE_SIZE, kind);
 		else
 			info->memory_ranges_dropped++;
 	}
 }
 
-void memory_map_convert(struct boot_info *info, const void *map, size_t map_size, size_t descriptor_size)
+void memory_map_convert(struct boot_info *info, const void *map, size_t map_size,
+			size_t descriptor_size)
 {
-	size_t count = descriptor_size < sizeof(struct firmware_memory) ? 0 : map_size / descriptor_size;
+	size_t count = descriptor_size < sizeof(struct firmware_memory)
+			       ? 0
+			       : map_size / descriptor_size;
 
 	info->memory_range_count = 0;
 	info->memory_ranges_dropped = 0;

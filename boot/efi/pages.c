@@ -1,4 +1,5 @@
-/* Page runs and whole files through the firmware's boot services (UEFI 2.10, chapters 7.2 and 13.5). */
+/* Page runs and whole files through the firmware's boot services (UEFI 2.10, chapters 7.2
+ * and 13.5). */
 #include <boot/efi/pages.h>
 #include <efilib.h>
 
@@ -19,8 +20,8 @@ EFI_STATUS pages_alloc(struct pages *pages, uint64_t size, EFI_MEMORY_TYPE type,
 	return EFI_SUCCESS;
 }
 
-EFI_STATUS pages_alloc_aligned(struct pages *pages, uint64_t size, EFI_MEMORY_TYPE type, uint64_t limit,
-			       uint64_t alignment)
+EFI_STATUS pages_alloc_aligned(struct pages *pages, uint64_t size, EFI_MEMORY_TYPE type,
+			       uint64_t limit, uint64_t alignment)
 {
 	uint64_t wanted = (uint64_t)page_count(size) * EFI_PAGE_SIZE;
 	struct pages run;
@@ -63,14 +64,16 @@ static EFI_STATUS file_size(EFI_FILE_HANDLE file, uint64_t *size)
 	return status;
 }
 
-/* One read may bring less than was asked for; nothing at all means that the file is shorter than it says. */
+/* One read may bring less than was asked for; nothing at all means that the file is shorter than it
+ * says. */
 static EFI_STATUS file_fill(EFI_FILE_HANDLE file, const struct pages *pages)
 {
 	uint64_t done = 0;
 
 	while (done < pages->size) {
 		UINTN length = pages->size - done;
-		EFI_STATUS status = file->Read(file, &length, (void *)(uintptr_t)(pages->base + done));
+		EFI_STATUS status = file->Read(file, &length,
+					       (void *)(uintptr_t)(pages->base + done));
 
 		if (EFI_ERROR(status))
 			return status;

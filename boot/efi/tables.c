@@ -1,11 +1,13 @@
 /*
- * Finds ACPI and the device tree among the firmware's configuration tables. The device tree is copied, because a copy
- * has pages of its own: where the firmware keeps it, and beside what, is the firmware's affair.
+ * Finds ACPI and the device tree among the firmware's configuration tables. The device tree is
+ * copied, because a copy has pages of its own: where the firmware keeps it, and beside what, is the
+ * firmware's affair.
  */
 #include <boot/efi/tables.h>
 #include <efilib.h>
 
-/* Devicetree specification 0.4, 5.2: the first two big-endian words of a blob. The limit is ours: QEMU's has 1 MiB. */
+/* Devicetree specification 0.4, 5.2: the first two big-endian words of a blob. The limit is ours:
+ * QEMU's has 1 MiB. */
 #define FDT_MAGIC 0xd00dfeedU
 #define FDT_HEADER_SIZE 40U
 #define FDT_SIZE_MAX (16U << 20)
@@ -28,7 +30,8 @@ uint64_t tables_find_rsdp(void)
 
 static uint32_t big_endian_word(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 EFI_STATUS tables_copy_fdt(struct pages *fdt)

@@ -1,4 +1,5 @@
-/* What the firmware's configuration table (UEFI 2.10, 4.6) names: the roots of the machine's description. */
+/* What the firmware's configuration table (UEFI 2.10, 4.6) names: the roots of the machine's
+ * description. */
 #ifndef BOOT_EFI_TABLES_H
 #define BOOT_EFI_TABLES_H
 
@@ -10,8 +11,9 @@
 uint64_t tables_find_rsdp(void);
 
 /*
- * Copies the device tree blob into pages of the loader's own. EFI_NOT_FOUND: this firmware offers none;
- * EFI_COMPROMISED_DATA: what it offers does not begin like a device tree; EFI_OUT_OF_RESOURCES.
+ * Copies the device tree blob into pages of the loader's own. EFI_NOT_FOUND: this firmware offers
+ * none; EFI_COMPROMISED_DATA: what it offers does not begin like a device tree;
+ * EFI_OUT_OF_RESOURCES.
  */
 EFI_STATUS tables_copy_fdt(struct pages *fdt);
 

@@ -133,6 +133,7 @@ def kernel_file(tests):
 class FakeMachine:
     def __init__(self, directory):
         self.directory = directory
+        self.short_suite = ["*"]
         self.build = os.path.join(directory, "build", "riscv64")
         self.programs = os.path.join(directory, "bin")
         self.firmware = os.path.join(directory, "fw_jump.bin")
@@ -152,10 +153,11 @@ class FakeMachine:
             file.write(data)
 
     def _start(self, module, arguments, fault):
-        # Only the place of the firmware is not the real one.
+        # Only the place of the firmware and the short suite are not the real ones.
         code = (
-            f"import sys; sys.path.insert(0, {TOOLS!r}); import qemu; qemu.OPENSBI_JUMP = {self.firmware!r}; "
-            f"import {module}; sys.argv = {[module, *arguments]!r}; {module}.main()"
+            f"import sys; sys.path.insert(0, {TOOLS!r}); import qemu, run_tests; "
+            f"qemu.OPENSBI_JUMP = {self.firmware!r}; run_tests.SHORT_SUITE = {self.short_suite!r}; "
+            f"sys.argv = {[module, *arguments]!r}; {module}.main()"
         )
         return subprocess.Popen(
             [sys.executable, "-c", code],

@@ -145,6 +145,14 @@ class Runner(unittest.TestCase):
         status, output = self.machine.run_tests("", ["--tests", "fault.null*"])
         self.assertEqual((status, last_line(output)), (0, "1 passed, 0 failed, 0 skipped"), output)
 
+    def test_short_suite_must_not_shrink_unseen(self):
+        self.machine.short_suite = ["clock.*", "renamed.*"]
+        self.assert_fails(self.machine.run_tests(), "the short suite's renamed.* matches no test")
+
+    def test_empty_short_suite_is_seen(self):
+        self.machine.short_suite = ["renamed.*"]
+        self.assert_fails(self.machine.run_tests(), "the short suite's renamed.* matches no test")
+
     def test_end_of_the_runner_ends_the_machines(self):
         process = self.machine.start_runner("hang")
         log = os.path.join(self.machine.build, "logs", "direct.log")

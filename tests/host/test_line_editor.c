@@ -1,7 +1,8 @@
 /* sources: boot/line_editor.c lib/format.c */
 /*
- * The line editor against scripted keys, against a simple model of what keys do, and against noise. What it writes goes
- * to a small terminal, whose row must show the prompt and the visible part of the line after every byte.
+ * The line editor against scripted keys, against a simple model of what keys do, and against noise.
+ * What it writes goes to a small terminal, whose row must show the prompt and the visible part of
+ * the line after every byte.
  */
 #include "host.h"
 #include <boot/line_editor.h>
@@ -30,7 +31,7 @@ static void terminal_clear_row(size_t from)
 	memset(terminal.row + from, ' ', TERMINAL_COLUMNS - from);
 }
 
-/* ESC [ number letter, the only sequences that the editor writes; returns how many bytes it took. */
+/* ESC [ number letter: all that the editor may write. Returns how many bytes it took. */
 static size_t terminal_sequence(const char *text, size_t size)
 {
 	char *end;
@@ -101,9 +102,10 @@ static void terminal_write(const char *text, size_t size)
 
 static const char *candidate(const char *line, size_t start, size_t index)
 {
-	static const char *const commands[] = { "barriers", "cpus", "help", "irqs", "log", "mem", "poweroff", "pt",
-						"reboot", "test",
-						"interrupts", "statistics", "measurements" };
+	static const char *const commands[] = { "barriers",    "cpus", "help",       "irqs",
+						"log",         "mem",  "poweroff",   "pt",
+						"reboot",      "test", "interrupts", "statistics",
+						"measurements" };
 
 	if (start != 0 && strncmp(line, "help ", 5) != 0)
 		return NULL;
@@ -126,18 +128,19 @@ static bool check_state(void)
 
 	if (!CHECK(editor.length <= LINE_EDITOR_LENGTH) || !CHECK(editor.cursor <= editor.length) ||
 	    !CHECK(strnlen(editor.line, sizeof(editor.line)) == editor.length) ||
-	    !CHECK(editor.scroll <= editor.cursor && editor.cursor - editor.scroll <= width))
+	    !CHECK(editor.scroll <= editor.cursor && editor.cursor - editor.scroll <= width) ||
+	    !CHECK(editor.scroll == 0 || editor.scroll < editor.cursor))
 		return false;
 	for (size_t i = 0; i < editor.length; i++)
 		if (!CHECK(editor.line[i] >= ' ' && editor.line[i] <= '~'))
 			return false;
-	snprintf(expected, sizeof(expected), "%s%-*.*s", PROMPT, (int)(TERMINAL_COLUMNS - PROMPT_LENGTH), (int)width,
-		 editor.line + editor.scroll);
+	snprintf(expected, sizeof(expected), "%s%-*.*s", PROMPT,
+		 (int)(TERMINAL_COLUMNS - PROMPT_LENGTH), (int)width, editor.line + editor.scroll);
 	return CHECK_STR_EQ(terminal.row, expected) &&
 	       CHECK_EQ(terminal.column, PROMPT_LENGTH + editor.cursor - editor.scroll);
 }
 
-/* Feeds the bytes; returns the last line that was finished, in a buffer of its own, or "(none)"; "(broken)" after a failure. */
+/* Feeds the bytes. Returns the last line finished, a copy, or "(none)"; "(broken)": it failed. */
 static const char *feed_bytes(const char *bytes, size_t size)
 {
 	static char finished[LINE_EDITOR_LENGTH + 1];
@@ -200,9 +203,14 @@ HOST_TEST(moving)
 {
 	CHECK_STR_EQ(typed("bc\x1b[D\x1b[Da\x1b[C\x1b[C\x1b[Cd"), "abcd");
 	CHECK_STR_EQ(typed("bc\x1bOD\x1bODa\x1bOC\x1bOCd"), "abcd");
-	CHECK_STR_EQ(typed("bc\x02\x02" "a\x06\x06" "d"), "abcd");
-	static const char *const homes[] = { "\x01", "\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~", "\x1b[1;5H", "\x1b[1;2~" };
-	static const char *const ends[] = { "\x05", "\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x1b[1;5F", "\x1b[4;5~" };
+	CHECK_STR_EQ(typed("bc\x02\x02"
+			   "a\x06\x06"
+			   "d"),
+		     "abcd");
+	static const char *const homes[] = { "\x01",    "\x1b[H",    "\x1bOH",   "\x1b[1~",
+					     "\x1b[7~", "\x1b[1;5H", "\x1b[1;2~" };
+	static const char *const ends[] = { "\x05",    "\x1b[F",    "\x1bOF",   "\x1b[4~",
+					    "\x1b[8~", "\x1b[1;5F", "\x1b[4;5~" };
 
 	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
 		char bytes[64];
@@ -223,7 +231,9 @@ HOST_TEST(removing)
 	CHECK_STR_EQ(typed("test mm.*\x17\x17\x17"), "");
 	CHECK_STR_EQ(typed("one two\x02\x17"), "one o");
 	CHECK_STR_EQ(typed("abc\x02\x7f"), "ac");
-	CHECK_STR_EQ(typed("abc\x03" "d"), "d");
+	CHECK_STR_EQ(typed("abc\x03"
+			   "d"),
+		     "d");
 	start();
 	feed("\x04");
 	CHECK_EQ(terminal.bells, 1);
@@ -276,6 +286,7 @@ HOST_TEST(completion)
 	CHECK_STR_EQ(typed("help p\t"), "help p");
 	CHECK_STR_EQ(typed("help po\t"), "help poweroff ");
 	CHECK_STR_EQ(typed("pt\t"), "pt ");
+	CHECK_STR_EQ(typed("m\t"), "me");
 	CHECK_STR_EQ(typed("test mm\t"), "test mm");
 	CHECK_STR_EQ(typed("po x\x02\x02\t"), "poweroff  x");
 	start();
@@ -303,13 +314,19 @@ HOST_TEST(length_limit)
 	CHECK_EQ(terminal.bells, 3);
 	CHECK_STR_EQ(feed("\r"), line);
 	CHECK_STR_EQ(feed("\x1b[A\r"), line);
+	feed("\x1b[A");
+	for (int i = 0; i < LINE_EDITOR_LENGTH; i++)
+		feed("\b");
+	CHECK_STR_EQ(feed("\r"), "");
 }
 
 HOST_TEST(odd_sequences)
 {
 	CHECK_STR_EQ(typed("a\x1b[\x1b[Db"), "ba");
 	CHECK_STR_EQ(typed("\x1bhelp"), "help");
-	CHECK_STR_EQ(typed("a\x1b[3\x7f" "b"), "b");
+	CHECK_STR_EQ(typed("a\x1b[3\x7f"
+			   "b"),
+		     "b");
 	CHECK_STR_EQ(typed("a\x1b\x1b\x1b[Db"), "ba");
 	CHECK_STR_EQ(typed("a\x1b[15~\x1b[200~\x1b[2~\x1b[5~\x1b[~\x1bOP\x1b[1;5P\x1b[Zb"), "ab");
 	CHECK_STR_EQ(typed("a\x1b[33333333333333333333333~b"), "a3333333~b");
@@ -416,9 +433,12 @@ HOST_TEST(random_keys)
 /* Bytes of every kind, those that mean something more often. */
 static char random_byte(void)
 {
-	static const char special[] = "\x1b\x1b\x1b[[[OO~;1234578ABCDHF\t\t\b\x7f\r\n\x01\x05\x0b\x0c\x10\x0e\x17\x03\x04p ";
+	static const char
+		special[] = "\x1b\x1b\x1b[[[OO~;"
+			    "1234578ABCDHF\t\t\b\x7f\r\n\x01\x05\x0b\x0c\x10\x0e\x17\x03\x04p ";
 
-	return random_number(2) ? special[random_number(sizeof(special) - 1)] : (char)random_number(256);
+	return random_number(2) ? special[random_number(sizeof(special) - 1)]
+				: (char)random_number(256);
 }
 
 HOST_TEST(noise)

@@ -1,6 +1,6 @@
 /*
- * The monitor's line editor, on the machine: the same source that tests/host/test_line_editor.c runs under sanitizers,
- * built by this port's compiler (where char may be unsigned).
+ * The monitor's line editor, on the machine: the same source that tests/host/test_line_editor.c
+ * runs under sanitizers, built by this port's compiler (where char may be unsigned).
  */
 #include <boot/line_editor.h>
 #include <boot/test.h>
@@ -67,8 +67,13 @@ TEST(line_editor, echoes_and_ends_lines)
 TEST(line_editor, moves_and_removes)
 {
 	start();
-	EXPECT_STR_EQ(feed("bc\x1b[D\x1bOD" "a\x1b[F" "d\x1b[1~\x1b[3~\r"), "bcd");
-	EXPECT_STR_EQ(feed("one two\x17" "three\x01\x0b\r"), "");
+	EXPECT_STR_EQ(feed("bc\x1b[D\x1bOD"
+			   "a\x1b[F"
+			   "d\x1b[1~\x1b[3~\r"),
+		      "bcd");
+	EXPECT_STR_EQ(feed("one two\x17"
+			   "three\x01\x0b\r"),
+		      "");
 	EXPECT_STR_EQ(feed("one two\x02\x02\x02\x15\r"), "two");
 	EXPECT_STR_EQ(feed("dropped\x03kept\r"), "kept");
 }
@@ -93,7 +98,9 @@ TEST(line_editor, survives_garbage)
 {
 	start();
 	EXPECT_STR_EQ(feed("a\x1b[1;\r"), "a");
-	EXPECT_STR_EQ(feed("\xc3\xa4\xff\x9b" "b\x1b[200~\x1b\x1b[Z\r"), "b");
+	EXPECT_STR_EQ(feed("\xc3\xa4\xff\x9b"
+			   "b\x1b[200~\x1b\x1b[Z\r"),
+		      "b");
 	for (unsigned i = 0; i < 20000; i++) {
 		const char byte[2] = { (char)random_below(test_random(), 256), '\0' };
 

@@ -315,12 +315,12 @@ TEST(paging, kernel_cannot_read_user_pages)
 /* Two leaf functions to be copied: each returns another number. */
 #define CODE_BYTES 64
 
-static int __attribute__((noinline, noclone, aligned(64))) return_17(void)
+static int __attribute__((noinline, aligned(64))) return_17(void)
 {
 	return 17;
 }
 
-static int __attribute__((noinline, noclone, aligned(64))) return_42(void)
+static int __attribute__((noinline, aligned(64))) return_42(void)
 {
 	return 42;
 }

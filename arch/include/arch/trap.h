@@ -75,7 +75,8 @@ bool trap_frame_register(const struct trap_frame *frame, size_t index, const cha
 /* For death tests: executes an instruction that does not exist. */
 _Noreturn void trap_illegal_instruction(void);
 
-/* For death tests: lets the stack pointer point to no memory (KSPACE_END - PAGE_SIZE) and takes a fault there. */
+/* For death tests: lets the stack pointer point to no memory (in kernel space, in the half of a stack
+ * slot that a stack would take, so that it is no overflow) and takes a fault there. */
 _Noreturn void trap_lose_stack(void);
 
 /* Executes a breakpoint instruction; returns when the handler skips it. */

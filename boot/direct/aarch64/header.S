@@ -1,6 +1,7 @@
 /*
- * The header by which QEMU's -kernel, and any boot loader for Linux, knows a flat AArch64 image (Linux,
- * Documentation/arm64/booting.rst). It is the first 64 bytes of the image, which is otherwise the sections as linked.
+ * The header by which QEMU's -kernel, and any boot loader for Linux, knows a flat AArch64 image
+ * (Linux, Documentation/arm64/booting.rst). It is the first 64 bytes of the image, which is
+ * otherwise the sections as linked.
  */
 	.section .text.header, "ax"
 

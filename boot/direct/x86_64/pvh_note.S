@@ -1,7 +1,8 @@
 /*
- * The ELF note by which QEMU's -kernel finds the 32-bit entry: owner "Xen", type XEN_ELFNOTE_PHYS32_ENTRY (18), whose
- * value is a physical address (Xen's public/elfnote.h; pvh.pandoc). QEMU reads eight bytes of it for a 64-bit file. The
- * linker script computes the address.
+ * The ELF note by which QEMU's -kernel finds the 32-bit entry: owner "Xen", type
+ * XEN_ELFNOTE_PHYS32_ENTRY (18), whose value is a physical address (Xen's public/elfnote.h;
+ * pvh.pandoc). QEMU reads eight bytes of it for a 64-bit file. The linker script computes the
+ * address.
  */
 	.section .note.Xen, "a", @note
 	.balign 4

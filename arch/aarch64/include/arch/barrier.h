@@ -1,5 +1,6 @@
 /*
- * Barriers: one-line rows, the same names in each port, so that three of these files can be read side by side.
+ * Barriers: one-line rows, the same names in each port, so that three of these files can be read
+ * side by side.
  *
  * Three species stand here; the fourth, for page tables, TLB and instruction fetch, is arch/mmu.h.
  *   compiler   barrier()                 nothing reaches the machine
@@ -7,10 +8,11 @@
  *   device     mb, rmb, wmb, dma_*       orders accesses that a device sees: registers, and memory shared with it
  * arch/aarch64/barrier_table.c says the reason of each row; the `barriers` command prints it.
  *
- * AArch64 lets every pair of accesses to different locations be reordered unless a dependency, an acquire or release, or
- * a barrier forbids it (DDI 0487, B2.3). CPUs share the inner shareable domain, devices the outer one. DMB orders
- * accesses with accesses; DSB also waits until they are complete, which the device barriers need when what follows
- * is no memory access (B2.3, DMB and DSB).
+ * AArch64 lets every pair of accesses to different locations be reordered unless a dependency, an
+ * acquire or release, or a barrier forbids it (DDI 0487, B2 "Ordering constraints"). CPUs share the
+ * inner shareable domain, devices the outer one. DMB orders accesses with accesses; DSB also waits
+ * until they are complete, which the device barriers need when what follows is no memory access (B2
+ * "Memory barriers").
  */
 #ifndef ARCH_BARRIER_H
 #define ARCH_BARRIER_H
@@ -22,7 +24,7 @@
 #define smp_wmb() asm volatile("dmb ishst" ::: "memory")
 /* LD orders earlier loads with later loads and stores: exactly an acquire fence. */
 #define smp_fence_acquire() asm volatile("dmb ishld" ::: "memory")
-/* ST would leave earlier loads free to pass later stores: a release fence needs the full barrier. */
+/* ST would let earlier loads pass later stores: a release fence needs the full barrier. */
 #define smp_fence_release() asm volatile("dmb ish" ::: "memory")
 
 #define mb() asm volatile("dsb sy" ::: "memory")

@@ -1,5 +1,6 @@
 /*
- * The calling CPU: interrupt mask, waiting, per-CPU base. Manual: Arm Architecture Reference Manual (DDI 0487).
+ * The calling CPU: interrupt mask, waiting, per-CPU base. Manual: Arm Architecture Reference Manual
+ * (DDI 0487).
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
@@ -19,8 +20,8 @@ static inline void cpu_relax(void)
 }
 
 /*
- * IRQ and FIQ together (#3): our interrupts are all IRQs, and an FIQ that firmware left enabled must not enter a section
- * that believes itself uninterrupted.
+ * IRQ and FIQ together (#3): our interrupts are all IRQs, and an FIQ that firmware left enabled
+ * must not enter a section that believes itself uninterrupted.
  */
 static inline void interrupts_enable(void)
 {
@@ -55,11 +56,12 @@ static inline void interrupts_restore(unsigned long flags)
 }
 
 /*
- * With interrupts disabled: waits until one is pending, takes it, and returns with interrupts disabled. One that was
- * pending already is taken at once, so nothing is lost between a check and the wait: wfi wakes for a masked interrupt too
- * (DDI 0487, D1.6 "Wait for Interrupt"). dsb: earlier stores do not linger while the core sleeps. isb: a pending
- * interrupt that is unmasked is taken before a context synchronisation event completes (D1.3 "Asynchronous exception
- * types"), so not after the mask is back.
+ * With interrupts disabled: waits until one is pending, takes it, and returns with interrupts
+ * disabled. One that was pending already is taken at once, so nothing is lost between a check and
+ * the wait: wfi wakes for a masked interrupt too (DDI 0487, D1 "Wait for Interrupt"). dsb:
+ * earlier stores do not linger while the core sleeps. isb: a pending interrupt that is unmasked is
+ * taken before a context synchronisation event completes (D1.3 "Asynchronous exception types"), so
+ * not after the mask is back.
  */
 static inline void cpu_wait_for_interrupt(void)
 {
@@ -74,8 +76,9 @@ static inline _Noreturn void cpu_halt_forever(void)
 }
 
 /*
- * What is added to the link address of a per-CPU variable to reach this CPU's copy (sync/spin/percpu.h). TPIDR_EL1,
- * which the architecture leaves to us. volatile: a thread may move to another CPU between two calls.
+ * What is added to the link address of a per-CPU variable to reach this CPU's copy
+ * (sync/spin/percpu.h). TPIDR_EL1, which the architecture leaves to us. volatile: a thread may move
+ * to another CPU between two calls.
  */
 static inline uintptr_t cpu_percpu_offset(void)
 {

@@ -1,8 +1,10 @@
 /*
- * Page-table entries: VMSAv8-64, 4 KiB granule, 48-bit addresses, four levels of 512 entries (DDI 0487, D8.3 "Translation
- * table descriptor formats"). Arm counts levels from the root, 0 to 3; we count from the page, 3 to 0.
+ * Page-table entries: VMSAv8-64, 4 KiB granule, 48-bit addresses, four levels of 512 entries (DDI
+ * 0487, D8 "Translation table descriptor formats"). Arm counts levels from the root, 0 to 3; we
+ * count from the page, 3 to 0.
  *
- * The walker (mm/page_table.c) and the start-up (boot/early_map.c) are written once over these functions.
+ * The walker (mm/page_table.c) and the start-up (mm/early_map.c) are written once over these
+ * functions.
  */
 #ifndef ARCH_PTE_H
 #define ARCH_PTE_H
@@ -12,7 +14,8 @@
 #include <stdint.h>
 
 #define PTE_VALID (1UL << 0)
-#define PTE_TABLE (1UL << 1) /* levels 3 to 1: points to a table instead of mapping a block; level 0: always set */
+/* Levels 3 to 1: points to a table instead of mapping a block. Level 0: always set. */
+#define PTE_TABLE (1UL << 1)
 #define PTE_ATTRIBUTE(index) ((uint64_t)(index) << 2)
 #define PTE_ATTRIBUTE_MASK PTE_ATTRIBUTE(7)
 #define PTE_USER (1UL << 6)      /* AP[1] */
@@ -26,14 +29,15 @@
 
 /* Indices into MAIR_EL1; arch/aarch64/system_registers.h holds the register's value. */
 #define PTE_ATTRIBUTE_NORMAL 0 /* write-back, read and write allocate */
-#define PTE_ATTRIBUTE_DEVICE 1 /* Device-nGnRE: no gathering, no reordering, early write acknowledgement */
+#define PTE_ATTRIBUTE_DEVICE 1 /* Device-nGnRE: no gathering or reordering, early acknowledgement  \
+				*/
 
 /* Where all of physical memory appears (mm/layout.h draws the whole). */
 #define DIRECT_MAP_BASE 0xffff800000000000UL
 /* Physical addresses that fit between it and the next region. */
 #define DIRECT_MAP_SIZE 0x0000400000000000UL
 
-/* For boot/early_map.c, which runs before a port's variables can be trusted. */
+/* For mm/early_map.c, which runs before a port's variables can be trusted. */
 static inline uintptr_t early_direct_map_base(unsigned levels)
 {
 	(void)levels;
@@ -74,14 +78,14 @@ static inline uint64_t pte_make_table(uint64_t address)
 }
 
 /*
- * A page at a level. flags: enum page_flags; PAGE_READ is implied. Without PAGE_ACCESSED's bit the first access would
- * fault, and there is no dirty bit: a writable entry counts as dirty. What the kernel executes the user never does, and
- * the other way round.
+ * A page at a level. flags: enum page_flags; PAGE_READ is implied. Without PAGE_ACCESSED's bit the
+ * first access would fault, and there is no dirty bit: a writable entry counts as dirty. What the
+ * kernel executes the user never does, and the other way round.
  */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {
-	uint64_t entry = address | PTE_VALID | PTE_ACCESSED | PTE_INNER_SHAREABLE | PTE_KERNEL_NO_EXECUTE |
-			 PTE_USER_NO_EXECUTE;
+	uint64_t entry = address | PTE_VALID | PTE_ACCESSED | PTE_INNER_SHAREABLE |
+			 PTE_KERNEL_NO_EXECUTE | PTE_USER_NO_EXECUTE;
 
 	if (level == 0)
 		entry |= PTE_TABLE;

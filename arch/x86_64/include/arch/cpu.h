@@ -1,5 +1,6 @@
 /*
- * The calling CPU: interrupt flag, waiting, per-CPU base. Manuals: Intel SDM (325462), AMD APM vol. 3.
+ * The calling CPU: interrupt flag, waiting, per-CPU base. Manuals: Intel SDM (325462), AMD APM
+ * vol. 3.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
@@ -52,9 +53,9 @@ static inline void interrupts_restore(unsigned long flags)
 }
 
 /*
- * With interrupts disabled: waits until one is pending, takes it, and returns with interrupts disabled. One that was
- * pending already is taken at once, so nothing is lost between a check and the wait: sti takes effect after the
- * instruction behind it (SDM vol. 2, STI).
+ * With interrupts disabled: waits until one is pending, takes it, and returns with interrupts
+ * disabled. One that was pending already is taken at once, so nothing is lost between a check and
+ * the wait: sti takes effect after the instruction behind it (SDM vol. 2, STI).
  */
 static inline void cpu_wait_for_interrupt(void)
 {
@@ -69,8 +70,9 @@ static inline _Noreturn void cpu_halt_forever(void)
 }
 
 /*
- * What is added to the link address of a per-CPU variable to reach this CPU's copy (sync/spin/percpu.h). The base of gs;
- * each area holds its own offset, because reading IA32_GS_BASE is slow.
+ * What is added to the link address of a per-CPU variable to reach this CPU's copy
+ * (sync/spin/percpu.h). The base of gs; each area holds its own offset, because reading
+ * IA32_GS_BASE is slow.
  */
 extern uintptr_t percpu_self_offset;
 

@@ -1,7 +1,8 @@
 /*
  * Page-table entries: four levels of 512 entries (SDM vol. 3, 4.5, tables 4-15 to 4-20).
  *
- * The walker (mm/page_table.c) and the start-up (mm/early_map.c) are written once over these functions.
+ * The walker (mm/page_table.c) and the start-up (mm/early_map.c) are written once over these
+ * functions.
  */
 #ifndef ARCH_PTE_H
 #define ARCH_PTE_H
@@ -84,7 +85,8 @@ static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned 
 		entry |= PTE_USER;
 	if (flags & PAGE_GLOBAL)
 		entry |= PTE_GLOBAL;
-	if (flags & PAGE_DEVICE) /* index 3 of the PAT as reset leaves it: strong uncacheable (SDM vol. 3, 12.12.4) */
+	/* Index 3 of the PAT as reset leaves it: strong uncacheable (SDM vol. 3, 12.12.4). */
+	if (flags & PAGE_DEVICE)
 		entry |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
 	return entry;
 }

@@ -16,8 +16,8 @@ struct trap_frame {
 };
 
 /*
- * A frame pointer points to the caller's frame pointer, with the return address behind it: what a backtrace needs to
- * know, in words of 8 bytes from the frame pointer.
+ * A frame pointer points to the caller's frame pointer, with the return address behind it: what a
+ * backtrace needs to know, in words of 8 bytes from the frame pointer.
  */
 #define FRAME_PREVIOUS_WORD 0
 #define FRAME_RETURN_WORD 1
