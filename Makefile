@@ -158,6 +158,7 @@ FORCE:
 include boot/efi/loader.mk
 
 efi: $(EFI_LOADER)
+	@:
 
 # ---- Tests and fuzzers of the portable modules, on the host ----
 

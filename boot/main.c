@@ -26,17 +26,22 @@
 #include <mm/layout.h>
 #include <sync/spin/cpus.h>
 
-/* The boot CPU's, for faults before there is memory. */
+/* The boot CPU's, for faults before there is memory; then smp_guard_boot_cpu() takes over. */
 static char emergency_stack[KERNEL_STACK_SIZE] __attribute__((aligned(16)));
 
 static void start_basics(void)
 {
+	uintptr_t tops[CPU_EMERGENCY_STACKS];
+
 	cpu_set_current(0);
 	log_init();
 	panic_init();
 	kspace_init();
 	trap_init();
-	cpu_init(0, (uintptr_t)emergency_stack + sizeof(emergency_stack));
+	for (unsigned i = 0; i < CPU_EMERGENCY_STACKS; i++)
+		tops[i] = (uintptr_t)emergency_stack + sizeof(emergency_stack);
+	cpu_set_emergency_stacks(tops);
+	cpu_init(0);
 	trap_set_ready();
 }
 
@@ -68,6 +73,8 @@ static void start_memory(void)
 	if (kspace_map_memory(map) != 0)
 		boot_refuse("no memory for the page tables of the direct map");
 	mmu_load_kernel_root(mmu_kernel_root());
+	if (smp_guard_boot_cpu() != 0)
+		boot_refuse("no memory for the boot CPU's emergency stacks");
 }
 
 static void start_interrupts(void)

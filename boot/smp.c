@@ -1,5 +1,5 @@
 /*
- * Bringing up the other CPUs: all are asked to start at once, then waited for.
+ * Bringing up the other CPUs: all get their memory, all are asked to start, then all are waited for.
  *
  * start_states decides between a CPU that arrives and the boot CPU that gives it up: whoever changes STARTING first wins.
  * Stack, per-CPU area and struct cpu_start of an abandoned CPU are never used for anything else.
@@ -7,11 +7,13 @@
 #include <arch/clock.h>
 #include <arch/cpu.h>
 #include <arch/interrupt.h>
+#include <arch/mmu.h>
 #include <arch/smp.h>
 #include <boot/entry.h>
 #include <boot/smp.h>
 #include <dev/clock.h>
 #include <dev/timer.h>
+#include <lib/errno.h>
 #include <lib/log_hook.h>
 #include <mm/early_alloc.h>
 #include <mm/kspace.h>
@@ -24,7 +26,25 @@ enum start_state { NOT_STARTED, STARTING, ARRIVED, ABANDONED };
 
 static uint32_t start_states[CPU_MAX]; /* atomic: enum start_state */
 static struct cpu_start starts[CPU_MAX];
-static uintptr_t emergency_stacks[CPU_MAX]; /* tops */
+static uintptr_t emergency_stacks[CPU_MAX][CPU_EMERGENCY_STACKS]; /* tops */
+
+static bool allocate_emergency_stacks(unsigned cpu)
+{
+	for (unsigned i = 0; i < CPU_EMERGENCY_STACKS; i++) {
+		emergency_stacks[cpu][i] = kspace_alloc_stack();
+		if (!emergency_stacks[cpu][i])
+			return false;
+	}
+	return true;
+}
+
+int smp_guard_boot_cpu(void)
+{
+	if (!allocate_emergency_stacks(0))
+		return -ENOMEM;
+	cpu_set_emergency_stacks(emergency_stacks[0]);
+	return 0;
+}
 
 /* What a CPU needs before its first instruction. False: no memory. */
 static bool prepare(unsigned cpu)
@@ -36,8 +56,7 @@ static bool prepare(unsigned cpu)
 		return false;
 	starts[cpu].cpu = cpu;
 	starts[cpu].stack_top = kspace_alloc_stack();
-	emergency_stacks[cpu] = kspace_alloc_stack();
-	if (!starts[cpu].stack_top || !emergency_stacks[cpu])
+	if (!starts[cpu].stack_top || !allocate_emergency_stacks(cpu))
 		return false;
 	percpu_assign_area(cpu, phys_to_virt(area));
 	starts[cpu].percpu_offset = percpu_offset_of(cpu);
@@ -46,10 +65,6 @@ static bool prepare(unsigned cpu)
 
 static void start_one(const struct boot_info *info, unsigned cpu)
 {
-	if (!prepare(cpu)) {
-		log_print(LOG_ERROR, "CPU %u: no memory for its stacks; not started", cpu);
-		return;
-	}
 	atomic_store_relaxed(&start_states[cpu], STARTING);
 	/* cpu_start() makes the stores above visible to the CPU (arch/smp.h). */
 	if (cpu_start(info, cpu, &starts[cpu]) != 0)
@@ -81,15 +96,22 @@ void smp_start_cpus(const struct boot_info *info)
 		log_print(LOG_ERROR, "no way to start other CPUs: going on with one of %u", info->cpu_count);
 		return;
 	}
+	/* All mappings first: a new one may have to be made known to every CPU that runs (mmu_publish()). */
 	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++)
-		start_one(info, cpu);
+		if (!prepare(cpu))
+			log_print(LOG_ERROR, "CPU %u: no memory for its stacks; not started", cpu);
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++)
+		if (percpu_has_area(cpu))
+			start_one(info, cpu);
 
 	uint64_t deadline = clock_ns() + SMP_PATIENCE_NS;
 
-	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++)
-		if (atomic_load_relaxed(&start_states[cpu]) != ABANDONED &&
-		    atomic_load_relaxed(&start_states[cpu]) != NOT_STARTED)
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+		uint32_t state = atomic_load_relaxed(&start_states[cpu]);
+
+		if (state == STARTING || state == ARRIVED)
 			wait_for_one(info, cpu, deadline);
+	}
 }
 
 void secondary_start(uint64_t number)
@@ -101,7 +123,9 @@ void secondary_start(uint64_t number)
 	if (!atomic_compare_exchange_relaxed(&start_states[cpu], &starting, ARRIVED))
 		cpu_halt_forever();
 	cpu_set_current(cpu);
-	cpu_init(cpu, emergency_stacks[cpu]);
+	mmu_load_kernel_root(kspace_page_table()->root);
+	cpu_set_emergency_stacks(emergency_stacks[cpu]);
+	cpu_init(cpu);
 	interrupt_controller_init_cpu(cpu);
 	clock_timer_init_cpu();
 	timer_init_cpu();

@@ -12,6 +12,9 @@
  */
 void smp_start_cpus(const struct boot_info *info);
 
+/* Gives the boot CPU emergency stacks with guard pages, as all others have. Once, when there is memory. -ENOMEM. */
+int smp_guard_boot_cpu(void);
+
 #define SMP_PATIENCE_NS 20000000000UL
 
 #endif

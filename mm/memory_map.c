@@ -36,6 +36,11 @@ static unsigned kind_strength(uint32_t kind)
 	}
 }
 
+static uint32_t sane_kind(uint32_t kind)
+{
+	return kind >= MEMORY_USABLE && kind <= MEMORY_EARLY ? kind : MEMORY_RESERVED;
+}
+
 static uint64_t range_end(const struct memory_range *range)
 {
 	return range->base + range->size;
@@ -144,8 +149,8 @@ static void join_neighbours(struct memory_map *map)
 
 		if (last->kind == range->kind && range_end(last) == range->base)
 			last->size += range->size;
-		else
-			map->ranges[++kept] = *range;
+		else if (++kept != i)
+			map->ranges[kept] = *range;
 	}
 	if (map->count > 0)
 		map->count = kept + 1;
@@ -157,8 +162,7 @@ int memory_map_add(struct memory_map *map, uint64_t base, uint64_t size, uint32_
 	uint64_t end;
 	int result;
 
-	if (kind < MEMORY_USABLE || kind > MEMORY_EARLY)
-		kind = MEMORY_RESERVED;
+	kind = sane_kind(kind);
 	round_to_pages(&base, &end, size, kind);
 	if (base == end)
 		return 0;
@@ -191,6 +195,7 @@ int memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t size, uin
 	bool known;
 	int result;
 
+	kind = sane_kind(kind);
 	round_to_pages(&first, &end, size, kind);
 	known = first < end && is_known_memory(map, first, end, kind);
 	result = memory_map_add(map, base, size, kind);

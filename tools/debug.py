@@ -35,7 +35,7 @@ def debug(options, extra):
     # A socket in a directory of its own: no port can be taken, nobody else can connect, and the path is short.
     with tempfile.TemporaryDirectory(prefix="trefoil-gdb-") as directory:
         socket = os.path.join(directory, "socket")
-        arguments = qemu.command(machine) + ["-serial", f"file:{log}", "-monitor", "none"]
+        arguments = qemu.command(machine) + ["-serial", f"file:{log}", "-monitor", "none", "-no-reboot"]
         arguments += ["-S", "-gdb", f"unix:{socket},server=on,wait=off"]
         if options.show:
             print(shlex.join(arguments), file=sys.stderr)

@@ -29,6 +29,9 @@ CPUS_MAX = 64
 # The wall-clock limit of a `make run` without a terminal.
 RUN_LIMIT_SECONDS = 300
 
+# What a machine that nobody watches needs besides command(): its serial line on standard output, and an end on a reset.
+UNATTENDED = ["-serial", "stdio", "-monitor", "none", "-no-reboot"]
+
 OPENSBI_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.bin"
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -131,7 +134,7 @@ def boot_flags(machine, kernel_arguments, ramdisk):
 
 
 def command(machine):
-    """The argument list, but for -serial; makes the files it names. Settings must have been checked."""
+    """The argument list, but for -serial and -no-reboot; makes the files it names. Settings must have been checked."""
     os.makedirs(machine.build, exist_ok=True)
     ramdisk = machine.path("ramdisk")
     crc = make_ramdisk(ramdisk)
@@ -142,7 +145,7 @@ def command(machine):
         f"qemu-system-{machine.arch}",
         *machine_flags(machine),
         *("-accel", accel, "-cpu", cpu, "-smp", str(machine.smp), "-m", machine.memory),
-        *("-nodefaults", "-display", "none", "-no-reboot"),
+        *("-nodefaults", "-display", "none"),
         *boot_flags(machine, kernel_arguments, ramdisk),
     ]
 
@@ -183,8 +186,8 @@ def run(options):
     interactive = sys.stdin.isatty()
     machine = machine_from(options, ["after=monitor" if interactive else "after=poweroff"])
     # Control-C belongs to the guest's prompt; Control-A X ends QEMU, Control-A C is QEMU's own monitor.
-    serial = ["-serial", "mon:stdio"] if interactive else ["-serial", "stdio", "-monitor", "none"]
-    arguments = command(machine) + serial
+    # Without a person to see it, a machine that resets has crashed.
+    arguments = command(machine) + (["-serial", "mon:stdio"] if interactive else UNATTENDED)
     if options.show:
         print(shlex.join(arguments), file=sys.stderr)
     if interactive:

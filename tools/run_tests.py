@@ -143,7 +143,7 @@ def run_machine(machine, limit):
     if missing:
         return Ending(None, f"not there: {', '.join(missing)}")
     try:
-        command = [*qemu.command(machine), "-serial", "stdio", "-monitor", "none"]
+        command = qemu.command(machine) + qemu.UNATTENDED
         with open(path, "wb") as log:
             process = PROCESSES.start(command, log)
             problem = wait_for_end(process, log, limit)

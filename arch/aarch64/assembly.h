@@ -19,9 +19,8 @@
 #define EMERGENCY_LOSSES 24
 #define EMERGENCY_SCRATCH 32
 
-/* mm/layout.h: a stack is 16 KiB, aligned to twice that, in the top 64 GiB of the address space. */
+/* mm/layout.h: a stack is 16 KiB, aligned to twice that. */
 #define STACK_SHIFT 14
-#define STACK_REGION_SHIFT 36
 
 /* enum boot_protocol */
 #define START_PROTOCOL_FDT 2

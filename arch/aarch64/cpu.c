@@ -13,17 +13,20 @@ static bool cpu_has_pan(void)
 	return id_field(system_register_read(id_aa64mmfr1_el1), 20) != 0;
 }
 
+void cpu_set_emergency_stacks(const uintptr_t tops[CPU_EMERGENCY_STACKS])
+{
+	trap_emergency_here()->stack_top = tops[0];
+}
+
 /*
  * start.S has set the MMU, WXN and the stack alignment check. Here: the kernel never touches what
  * user mode may (PAN, set now and, through SPAN, by every later exception); floating point, SVE and
  * SME trap at both levels; user mode sees no counter, timer or cache instruction; no debug event;
  * and SErrors, masked so far, may come.
  */
-void cpu_init(unsigned cpu, uintptr_t emergency_stack_top)
+void cpu_init(unsigned cpu)
 {
 	(void)cpu;
-	trap_emergency_here()->stack_top = emergency_stack_top;
-
 	system_register_write(cpacr_el1, 0);
 	system_register_write(mdscr_el1, 0);
 	system_register_write(cntkctl_el1, 0);
@@ -71,7 +74,7 @@ void cpu_describe(char *text, size_t size)
 	uint64_t mmfr0 = system_register_read(id_aa64mmfr0_el1);
 
 	format_text(text, size, "%s (MIDR %#lx)%s%s%s%s%s", cpu_model_name(midr),
-		    (unsigned long)midr, cpu_has_pan() ? " PAN" : "",
+		    (unsigned long)midr, cpu_has_pan() ? " PAN" : " no PAN",
 		    id_field(mmfr0, 4) == 2 ? " ASID16" : " ASID8",
 		    id_field(isar0, 20) >= 2 ? " LSE" : "", id_field(isar0, 60) ? " RNG" : "",
 		    id_field(system_register_read(id_aa64pfr0_el1), 24) ? " GIC-sysregs" : "");

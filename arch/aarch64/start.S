@@ -2,15 +2,16 @@
  * The first instructions of each CPU: from whatever state the firmware left, to kernel_start() or
  * secondary_start() at the link address with the MMU on.
  *
- *   start            boot CPU; the Image header branches here (boot/direct/aarch64/header.S). MMU off;
- *                    x0: physical address of the device tree (Linux, Documentation/arm64/booting.rst)
- *   start_boot_info  boot CPU; the ELF entry, called by our UEFI loader. MMU and caches on under the
+ *   start            boot CPU, from the Image header (boot/direct/aarch64/header.S). MMU off;
+ *                    x0: physical address of the device tree
+ *   start_boot_info  boot CPU, the ELF entry, from our UEFI loader. MMU and caches on under the
  *                    firmware's identity map, the image cleaned to memory;
  *                    x0: physical address of a struct boot_info
  *   start_secondary  other CPUs, from PSCI CPU_ON (DEN 0022, 5.6). MMU off;
  *                    x0: virtual address of a struct cpu_start
  *
- * Each at EL1 or EL2; EL3 is refused.
+ * Each at EL1 or EL2; EL3 is refused. Linux, Documentation/arm64/booting.rst, says what state to
+ * expect.
  *
  * All of it runs at physical addresses, in the page that early_identity_root maps. It may address
  * by pc only (adr, adrp, literals near by); a literal that names a symbol is a link address. x19 to

@@ -19,8 +19,7 @@
 #define SCTLR_SA0 (1 << 4)   /* the same at EL0 */
 #define SCTLR_I (1 << 12)    /* instruction fetches cacheable */
 #define SCTLR_WXN (1 << 19)  /* what is writable is not executable */
-#define SCTLR_SPAN (1 << 23) /* 0: an exception to EL1 sets PSTATE.PAN; RES1 where there is none   \
-			      */
+#define SCTLR_SPAN (1 << 23) /* 0: an exception sets PSTATE.PAN; RES1 without PAN */
 #define SCTLR_EL1_RES1 0x30d00800
 #define SCTLR_EL1_MMU_OFF SCTLR_EL1_RES1
 #define SCTLR_EL1_MMU_ON                                                                           \

@@ -225,10 +225,9 @@ struct trap_emergency *trap_emergency_here(void)
 }
 
 /*
- * The stack pointer was no place for a frame. The cause is still the first exception's, unless the
- * entry code itself met the fault, storing to a stack pointer that looked right; then the registers
- * are right and pc is the entry's. A second loss is one of the emergency stack: it begins anew at
- * its top, without the first report's frames.
+ * The stack pointer was no place for a frame; the cause is still that of the exception which found
+ * it so. A second loss is one of the emergency stack: it begins anew at its top, without the first
+ * report's frames.
  */
 void trap_lost_stack(struct trap_frame *frame)
 {

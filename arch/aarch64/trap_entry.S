@@ -3,20 +3,19 @@
  * restore, return (DDI 0487, D1 "Exceptions").
  *
  * The CPU changes nothing but PC, PSTATE and the exception registers, and goes on with the stack
- * pointer that was there. So each entry from the kernel looks at it before it uses it. On the usual
- * path a good stack pointer leaves room for the frame below it (a stack is 16 KiB at a multiple of
- * 32 KiB, so bit 14 is clear everywhere inside), is a multiple of 16 and lies where stacks do, in
- * the top 64 GiB. Anything else goes to lost_stack, which has the time to find out; so does, at
- * last, a stack pointer that passed but is not mapped: the first store faults, the entry runs again
- * 304 bytes lower, and bit 14 is set after at most 54 turns.
+ * pointer that was there. So each entry from the kernel looks at it before it uses it: a good one
+ * leaves room for the frame below it (a stack is 16 KiB at a multiple of 32 KiB, so bit 14 is clear
+ * everywhere inside), is a multiple of 16, and a store there would not fault, which AT tells
+ * without one. Anything else goes to lost_stack, on the CPU's emergency stack, with every register
+ * as it was.
  *
  * There is no double fault in hardware on this machine: a stack pointer on which no trap can be
  * delivered is what makes one, and lost_stack names it so. The guard below a stack is told from
  * garbage by the stack that lies above it.
  *
- * SP_EL0 and TPIDRRO_EL0 are scratch while the kernel runs: a frame from user mode holds the user's
- * SP_EL0, and TPIDRRO_EL0 is 0 outside lost_stack. Exceptions are masked from an entry to its end,
- * so no lock is needed.
+ * SP_EL0, TPIDRRO_EL0 and PAR_EL1 are scratch while the kernel runs: a frame from user mode holds
+ * the user's SP_EL0, TPIDRRO_EL0 is 0 outside LOST_STACK, and who translates by AT masks exceptions
+ * until PAR_EL1 is read. Exceptions are masked from an entry to its end, so no lock is needed.
  */
 #include <arch/aarch64/assembly.h>
 
@@ -82,9 +81,10 @@
 	tbnz	x0, #STACK_SHIFT, 9f
 	tst	x0, #15
 	b.ne	9f
-	asr	x0, x0, #STACK_REGION_SHIFT
-	cmn	x0, #1
-	b.ne	9f
+	at	s1e1w, x0
+	isb
+	mrs	x0, par_el1
+	tbnz	x0, #0, 9f
 8:	mrs	x0, sp_el0
 	SAVE_GENERAL
 	add	x1, sp, #FRAME_SIZE
@@ -111,9 +111,8 @@
 
 	/*
 	 * The stack pointer (already below the frame to come) looked wrong; x0 is in SP_EL0. Goes
-	 * on at \good when it is right after all: on this CPU's emergency stack, wherever that
-	 * lies, or on a stack in an unusual place. Else to lost_stack with *trap_emergency filled
-	 * and x0 to x3 as they were.
+	 * on at \good when it is on this CPU's emergency stack, which may lie anywhere. Else to
+	 * lost_stack with *trap_emergency filled and x0 to x3 as they were.
 	 */
 	.macro LOST_STACK good
 	msr	tpidrro_el0, x1
@@ -131,22 +130,19 @@
 	sub	x3, x3, x1
 	cmp	x3, #1 << STACK_SHIFT
 	b.ls	2f
-	tbnz	x1, #STACK_SHIFT, 1f
-	at	s1e1w, x1			/* would a store there fault? */
-	isb
-	mrs	x3, par_el1
-	tbnz	x3, #0, 3f
-2:	ldp	x2, x3, [x0, #EMERGENCY_SCRATCH]
-	mrs	x1, tpidrro_el0
-	msr	tpidrro_el0, xzr
-	b	\good
-1:	orr	x3, x1, #(2 << STACK_SHIFT) - 1
+	tbz	x1, #STACK_SHIFT, 3f
+	orr	x3, x1, #(2 << STACK_SHIFT) - 1
 	add	x3, x3, #1			/* where the stack above this guard begins */
 	at	s1e1w, x3
 	isb
 	mrs	x3, par_el1
 	tbnz	x3, #0, 3f
 	mov	x2, #1
+	b	3f
+2:	ldp	x2, x3, [x0, #EMERGENCY_SCRATCH]
+	mrs	x1, tpidrro_el0
+	msr	tpidrro_el0, xzr
+	b	\good
 3:	add	x1, x1, #FRAME_SIZE
 	stp	x1, x2, [x0, #EMERGENCY_LOST_SP]
 	ldr	x3, [x0, #EMERGENCY_LOSSES]

@@ -1,9 +1,10 @@
 /*
- * The time CSR, which every hart reads from one counter of the machine (unprivileged ISA 20191213, 10.1), and each hart's
- * timer: stimecmp where the harts have Sstc, else the SBI's.
+ * The time CSR, which every hart reads from one counter of the machine (unprivileged ISA
+ * 20191213, 10.1), and each hart's timer: stimecmp where the harts have Sstc, else the SBI's.
  *
- * The timer interrupt is pending for as long as the counter is past the deadline, so disarming is a deadline that never
- * comes. The variables are written on the boot CPU before others start; the timer is each hart's own.
+ * The timer interrupt is pending for as long as the counter is past the deadline, so disarming is a
+ * deadline that never comes. The variables are written on the boot CPU before others start; the
+ * timer is each hart's own.
  */
 #include <arch/clock.h>
 #include <arch/riscv64/port.h>
@@ -14,7 +15,8 @@
 static uint64_t counter_hz;
 static bool has_sstc;
 
-int clock_counter_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int clock_counter_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size))
 {
 	(void)map_device;
 	if (info->riscv.timebase_hz == 0 || !(info->riscv.has_sstc || sbi_has(SBI_TIME)))
@@ -46,9 +48,10 @@ const char *clock_counter_name(void)
 }
 
 /*
- * Reading the CSR counts as an input (port.h). The first fence keeps it behind the load that saw another CPU's store, the
- * second keeps this CPU's later stores behind it; so of two reads with a store and a load between them the second is not
- * older. (The manual lets the harts' counters differ by one tick; QEMU's do not.)
+ * Reading the CSR counts as an input (port.h). The first fence keeps it behind the load that saw
+ * another CPU's store, the second keeps this CPU's later stores behind it; so of two reads with a
+ * store and a load between them the second is not older. (The manual lets the harts' counters
+ * differ by one tick; QEMU's do not.)
  */
 uint64_t clock_counter_read(void)
 {

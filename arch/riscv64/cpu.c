@@ -9,17 +9,22 @@
 #include <arch/smp.h>
 #include <lib/format.h>
 
+void cpu_set_emergency_stacks(const uintptr_t tops[CPU_EMERGENCY_STACKS])
+{
+	trap_cpu_here()->emergency_top = tops[0];
+}
+
 /*
- * Direct mode: every trap goes to trap_vector. The kernel neither touches what user mode may (SUM), nor reads what is only
- * executable (MXR), nor uses floating-point or vector registers; user mode sees no counter. sie stays empty until the
- * interrupt controller and the clock add what they serve.
+ * Direct mode: every trap goes to trap_vector. The kernel neither touches what user mode may (SUM),
+ * nor reads what is only executable (MXR), nor uses floating-point or vector registers; user mode
+ * sees no counter. sie stays empty until the interrupt controller and the clock add what they
+ * serve.
  */
-void cpu_init(unsigned cpu, uintptr_t emergency_stack_top)
+void cpu_init(unsigned cpu)
 {
 	struct trap_cpu *here = trap_cpu_here();
 
 	here->cpu = cpu;
-	here->emergency_top = emergency_stack_top;
 	csr_write(sscratch, here);
 	csr_write(stvec, trap_vector);
 

@@ -1,6 +1,6 @@
 /*
- * arch/interrupt.h over the PLIC, for devices, and the SBI, for interrupts between CPUs. No lock: what stands here is
- * constant after interrupt_controller_init().
+ * arch/interrupt.h over the PLIC, for devices, and the SBI, for interrupts between CPUs. No lock:
+ * what stands here is constant after interrupt_controller_init().
  */
 #include <arch/clock.h>
 #include <arch/interrupt.h>
@@ -17,12 +17,14 @@
 
 static char controller_name[40] = "none";
 
-int interrupt_controller_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size))
+int interrupt_controller_init(const struct boot_info *info,
+			      void *(*map_device)(uint64_t base, uint64_t size))
 {
 	int error = plic_init(info, map_device);
 
 	if (!error)
-		format_text(controller_name, sizeof(controller_name), "PLIC with %u sources", plic_sources());
+		format_text(controller_name, sizeof(controller_name), "PLIC with %u sources",
+			    plic_sources());
 	return error;
 }
 
@@ -60,10 +62,11 @@ void ipi_send_urgent(unsigned cpu)
 }
 
 /*
- * First the bit is cleared, then the handler looks for what it was sent for. A sender that finds the bit still set has
- * stored its message before (sbi_call()); the fence keeps the handler's loads behind the clearing, so they see it: one
- * interrupt for both messages. Without it a load could come first, and the second message's interrupt be the one cleared.
- * csrc is a write and so an output (port.h); the i keeps the loads behind the interrupt's being seen, too.
+ * First the bit is cleared, then the handler looks for what it was sent for. A sender that finds
+ * the bit still set has stored its message before (sbi_call()); the fence keeps the handler's loads
+ * behind the clearing, so they see it: one interrupt for both messages. Without it a load could
+ * come first, and the second message's interrupt be the one cleared. csrc is a write and so an
+ * output (port.h); the i keeps the loads behind the interrupt's being seen, too.
  */
 static void ipi_dispatch(struct trap_frame *frame)
 {
@@ -72,7 +75,8 @@ static void ipi_dispatch(struct trap_frame *frame)
 	trap_handlers->ipi(frame);
 }
 
-/* Another CPU cannot take what is routed here, so a claim of 0 means that the line was calmed or masked meanwhile. */
+/* Another CPU cannot take what is routed here, so a claim of 0 means that the line was calmed or
+ * masked meanwhile. */
 static void external_dispatch(struct trap_frame *frame)
 {
 	unsigned cpu = (unsigned)trap_cpu_here()->cpu;

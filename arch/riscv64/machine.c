@@ -1,5 +1,6 @@
 /*
- * Ways out of the machine: SiFive's test finisher, through which QEMU alone passes an exit status, and the SBI's SRST.
+ * Ways out of the machine: SiFive's test finisher, through which QEMU alone passes an exit status,
+ * and the SBI's SRST.
  *
  * finisher is written by machine_init() and constant afterwards.
  */
@@ -12,7 +13,8 @@
 #include <lib/errno.h>
 #include <lib/log_hook.h>
 
-/* QEMU, include/hw/misc/sifive_test.h: the low half of the word says what to do, the high half is the exit status. */
+/* QEMU, include/hw/misc/sifive_test.h: the low half of the word says what to do, the high half is
+ * the exit status. */
 #define FINISHER_FAIL 0x3333
 #define FINISHER_PASS 0x5555
 #define FINISHER_RESET 0x7777
@@ -61,7 +63,8 @@ void machine_poweroff(void)
 	interrupts_disable();
 	sbi_system_reset(SBI_RESET_SHUTDOWN, false);
 	finish(FINISHER_PASS);
-	log_print(LOG_ERROR, "This machine has no way to power off that we know: it is safe to turn it off.");
+	log_print(LOG_ERROR,
+		  "This machine has no way to power off that we know: it is safe to turn it off.");
 	cpu_halt_forever();
 }
 

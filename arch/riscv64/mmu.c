@@ -1,10 +1,11 @@
 /*
  * The live translation: arch/mmu.h.
  *
- * The walker's loads are not ordered with stores to the tables by any fence; sfence.vma does that, for the hart that
- * executes it alone, and drops what it has cached (privileged architecture 20211203, 4.2.1). Entries that are not valid may
- * be cached as well. Other harts execute theirs when the SBI makes them; those that count are the ones of harts_running().
- * No locks: the tables belong to the callers.
+ * The walker's loads are not ordered with stores to the tables by any fence; sfence.vma does that,
+ * for the hart that executes it alone, and drops what it has cached (privileged architecture
+ * 20211203, 4.2.1). Entries that are not valid may be cached as well. Other harts execute theirs
+ * when the SBI makes them; those that count are the ones of harts_running(). No locks: the tables
+ * belong to the callers.
  */
 #include <arch/mmu.h>
 #include <arch/pte.h>
@@ -22,7 +23,8 @@ unsigned page_table_levels;
 uintptr_t direct_map_base;
 uint64_t direct_map_size;
 
-/* mm/layout.h: the direct map ends where kernel space begins, with Sv39; with Sv48 it is as large as on other machines. */
+/* mm/layout.h: the direct map ends where kernel space begins, with Sv39; with Sv48 it is as large
+ * as on other machines. */
 void mmu_set_levels(unsigned levels)
 {
 	page_table_levels = levels;
@@ -35,17 +37,19 @@ uint64_t mmu_kernel_root(void)
 	return (csr_read(satp) & SATP_PPN) << PAGE_SHIFT;
 }
 
-/* The mode stays. sfence.vma before: the tables' stores, before the walker reads them; after: nothing of the old root. */
+/* The mode stays. sfence.vma before: the tables' stores, before the walker reads them; after:
+ * nothing of the old root. */
 void mmu_load_kernel_root(uint64_t root)
 {
 	uint64_t mode = csr_read(satp) >> SATP_MODE_SHIFT << SATP_MODE_SHIFT;
 
-	asm volatile("sfence.vma\n\tcsrw satp, %0\n\tsfence.vma" ::"r"(mode | root >> PAGE_SHIFT) : "memory");
+	asm volatile("sfence.vma\n\tcsrw satp, %0\n\tsfence.vma" ::"r"(mode | root >> PAGE_SHIFT)
+		     : "memory");
 }
 
 /*
- * Asks for a fence on every CPU when there are others; this one is among them, so that a caller who is moved to another
- * CPU on the way is served, too. Returns 0 or what the SBI wrapper returned.
+ * Asks for a fence on every CPU when there are others; this one is among them, so that a caller who
+ * is moved to another CPU on the way is served, too. Returns 0 or what the SBI wrapper returned.
  */
 static int remote_sfence_vma(uintptr_t address, size_t size)
 {
@@ -63,8 +67,9 @@ static int remote_sfence_vma(uintptr_t address, size_t size)
 }
 
 /*
- * Everything, not the range: new tables may hang between root and leaf, and an sfence.vma with an address is about leaf
- * entries only (4.2.1). Without it another CPU may fault on an address that is mapped, and nothing else would help it.
+ * Everything, not the range: new tables may hang between root and leaf, and an sfence.vma with an
+ * address is about leaf entries only (4.2.1). Without it another CPU may fault on an address that
+ * is mapped, and nothing else would help it.
  */
 void mmu_publish(uintptr_t address, size_t size)
 {
@@ -95,7 +100,8 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
 	return remote_sfence_vma(address, size) == 0;
 }
 
-/* fence.i is for the hart that executes it alone (unprivileged ISA 20191213, chapter 3); the stores reach others first. */
+/* fence.i is for the hart that executes it alone (unprivileged ISA 20191213, chapter 3); the stores
+ * reach others first. */
 void icache_synchronise(uintptr_t address, size_t size)
 {
 	uint64_t cpus = harts_running();
@@ -126,8 +132,9 @@ void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)
 		format_text(text, size, "reserved: no page is this large");
 		return;
 	}
-	format_text(text, size, "%s page at %#lx %c%c%c %s%s%s%s", page_sizes[level], (unsigned long)pte_address(entry),
-		    entry & PTE_READ ? 'r' : '-', entry & PTE_WRITE ? 'w' : '-', entry & PTE_EXECUTE ? 'x' : '-',
+	format_text(text, size, "%s page at %#lx %c%c%c %s%s%s%s", page_sizes[level],
+		    (unsigned long)pte_address(entry), entry & PTE_READ ? 'r' : '-',
+		    entry & PTE_WRITE ? 'w' : '-', entry & PTE_EXECUTE ? 'x' : '-',
 		    entry & PTE_USER ? "user" : "supervisor", entry & PTE_GLOBAL ? " global" : "",
 		    entry & PTE_ACCESSED ? " accessed" : "", entry & PTE_DIRTY ? " dirty" : "");
 }

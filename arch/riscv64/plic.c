@@ -1,12 +1,13 @@
 /*
  * The platform-level interrupt controller.
  *
- * A source is masked by priority 0, which never interrupts (chapter "Interrupt Priorities"), and not by its enable bit: the
- * completion of a source that is not enabled in the context is ignored (chapter "Interrupt Completion"), and a handler that
- * masks its own line would so silence it for ever. The enable bit only says which CPU the source goes to.
+ * A source is masked by priority 0, which never interrupts (chapter "Interrupt Priorities"), and
+ * not by its enable bit: the completion of a source that is not enabled in the context is ignored
+ * (chapter "Interrupt Completion"), and a handler that masks its own line would so silence it for
+ * ever. The enable bit only says which CPU the source goes to.
  *
- * route_lock protects the enable and priority registers and routes[]. It is taken with interrupts disabled, for a few
- * register accesses, and nothing is locked inside it.
+ * route_lock protects the enable and priority registers and routes[]. It is taken with interrupts
+ * disabled, for a few register accesses, and nothing is locked inside it.
  */
 #include <arch/atomic.h>
 #include <arch/cpu.h>
@@ -39,7 +40,8 @@ static unsigned long route_lock_take(void)
 {
 	unsigned long flags = interrupts_save();
 
-	/* Acquire: the registers as the last holder left them. Pairs with the release in route_lock_drop(). */
+	/* Acquire: the registers as the last holder left them. Pairs with the release in
+	 * route_lock_drop(). */
 	while (atomic32_exchange_acquire(&route_lock, 1))
 		while (atomic32_load_relaxed(&route_lock))
 			cpu_relax();
@@ -68,8 +70,10 @@ static int plic_check(const struct boot_info *info)
 	if (info->plic.registers.size == 0)
 		return -ENODEV;
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
-		contexts[cpu] = cpu < info->cpu_count ? info->cpus[cpu].interrupt_context : NO_CONTEXT;
-		if (contexts[cpu] != NO_CONTEXT && PLIC_CONTEXT_END(contexts[cpu]) > info->plic.registers.size)
+		contexts[cpu] = cpu < info->cpu_count ? info->cpus[cpu].interrupt_context
+						      : NO_CONTEXT;
+		if (contexts[cpu] != NO_CONTEXT &&
+		    PLIC_CONTEXT_END(contexts[cpu]) > info->plic.registers.size)
 			return -ENOTSUP;
 	}
 	return info->plic.registers.size >= PLIC_CONTEXT_END(0) ? 0 : -ENOTSUP;
@@ -91,7 +95,8 @@ int plic_init(const struct boot_info *info, void *(*map_device)(uint64_t base, u
 		routes[source] = NO_ROUTE;
 	}
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++)
-		for (unsigned source = 0; contexts[cpu] != NO_CONTEXT && source <= source_count; source += 32)
+		for (unsigned source = 0; contexts[cpu] != NO_CONTEXT && source <= source_count;
+		     source += 32)
 			mmio_write32(registers + PLIC_ENABLE(contexts[cpu], source), 0);
 	return 0;
 }
@@ -147,7 +152,8 @@ unsigned plic_claim(unsigned cpu)
 	return mmio_read32(registers + PLIC_CLAIM(contexts[cpu]));
 }
 
-/* The source may have got another route since it was claimed: then it is enabled here for as long as its completion takes. */
+/* The source may have got another route since it was claimed: then it is enabled here for as long
+ * as its completion takes. */
 void plic_complete(unsigned source, unsigned cpu)
 {
 	unsigned long flags = route_lock_take();

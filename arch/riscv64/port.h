@@ -20,16 +20,17 @@
 #define SIE_EXTERNAL (1UL << 9)
 
 /*
- * CSR accesses have no order with memory accesses unless a fence puts them in one, as input (a read) or output (a write):
- * unprivileged ISA 20191213, 9.1 "CSR Access Ordering".
+ * CSR accesses have no order with memory accesses unless a fence puts them in one, as input (a
+ * read) or output (a write): unprivileged ISA 20191213, 9.1 "CSR Access Ordering".
  */
-#define csr_read(name)                                                                        \
+#define csr_read(name)                                                                             \
 	({                                                                                         \
-		uint64_t csr_value;                                                                     \
-		asm volatile("csrr %0, " #name : "=r"(csr_value)::"memory");                            \
-		csr_value;                                                                              \
+		uint64_t csr_value;                                                                \
+		asm volatile("csrr %0, " #name : "=r"(csr_value)::"memory");                       \
+		csr_value;                                                                         \
 	})
-#define csr_write(name, value) asm volatile("csrw " #name ", %z0" ::"rJ"((uint64_t)(value)) : "memory")
+#define csr_write(name, value)                                                                     \
+	asm volatile("csrw " #name ", %z0" ::"rJ"((uint64_t)(value)) : "memory")
 #define csr_set(name, bits) asm volatile("csrs " #name ", %0" ::"r"((uint64_t)(bits)) : "memory")
 #define csr_clear(name, bits) asm volatile("csrc " #name ", %0" ::"r"((uint64_t)(bits)) : "memory")
 
@@ -37,13 +38,14 @@
 extern const struct trap_handlers *trap_handlers;
 
 /*
- * Per-CPU, in .percpu; sscratch holds its address from cpu_init() on. Written by cpu_init(), then by the trap entry of its
- * CPU alone, with interrupts disabled.
+ * Per-CPU, in .percpu; sscratch holds its address from cpu_init() on. Written by cpu_init(), then
+ * by the trap entry of its CPU alone, with interrupts disabled.
  */
 struct trap_cpu {
 	uint64_t emergency_top;
 	uint64_t emergency_uses; /* how often the stack pointer was lost */
-	uint64_t entering;       /* not 0 while registers are being saved: a trap now means that they cannot be */
+	uint64_t entering; /* not 0 while registers are being saved: a trap now means that they
+			      cannot be */
 	uint64_t spare;
 	/* Of the trap whose registers are being saved. */
 	uint64_t t0;
@@ -65,7 +67,8 @@ void trap_vector(void);
 void trap_dispatch(struct trap_frame *frame);
 _Noreturn void trap_lost_stack(struct trap_frame *frame);
 
-/* Of interrupt.c: handles the interrupt that frame->scause names. False: there is none of that number. */
+/* Of interrupt.c: handles the interrupt that frame->scause names. False: there is none of that
+ * number. */
 bool interrupt_dispatch(struct trap_frame *frame);
 
 /* The boot hart's id, as the SBI gave it to start.S. */
@@ -74,7 +77,8 @@ extern uint64_t start_boot_hart;
 extern uint64_t start_satp_identity;
 extern uint64_t start_satp_kernel;
 
-/* Called by start.S at the link address, once: what follows from the number of levels of the page tables. */
+/* Called by start.S at the link address, once: what follows from the number of levels of the page
+ * tables. */
 void mmu_set_levels(unsigned levels);
 
 /* Makes a hart the logical CPU's. Boot CPU, before that CPU starts. */
@@ -84,15 +88,18 @@ void hart_assign(unsigned cpu, uint64_t hart);
 struct sbi_harts hart_of(unsigned cpu);
 
 /*
- * Adds the calling CPU, in cpu_init(), to those that remote fences go to. A full barrier: a fence that does not count this
- * CPU was asked for after page-table stores that this CPU's walker sees from here on (mmu_publish()).
+ * Adds the calling CPU, in cpu_init(), to those that remote fences go to. A full barrier: a fence
+ * that does not count this CPU was asked for after page-table stores that this CPU's walker sees
+ * from here on (mmu_publish()).
  */
 void hart_set_running(unsigned cpu);
 
-/* The logical CPUs that fences go to: bit n is CPU n. A full barrier: earlier stores come before the look. */
+/* The logical CPUs that fences go to: bit n is CPU n. A full barrier: earlier stores come before
+ * the look. */
 uint64_t harts_running(void);
 
-/* Takes some CPUs out of *cpus, which is not empty, and returns their harts in the form the SBI wants. */
+/* Takes some CPUs out of *cpus, which is not empty, and returns their harts in the form the SBI
+ * wants. */
 struct sbi_harts harts_take(uint64_t *cpus);
 
 /* Whether the timer is Sstc's; constant after clock_counter_init(). */

@@ -1,5 +1,6 @@
 /*
- * Memory accesses that may fault: the fault's handler finds the access in the exception table and goes on at 2.
+ * Memory accesses that may fault: the fault's handler finds the access in the exception table and
+ * goes on at 2.
  */
 #include <lib/errno.h>
 #include <lib/extable.h>

@@ -1,6 +1,6 @@
 /*
- * Calls to the SBI. The binary encoding (SBI 1.0, chapter 3): a7 extension, a6 function, a0 to a4 arguments; a0 returns an
- * error, a1 a value, and nothing else changes.
+ * Calls to the SBI. The binary encoding (SBI 1.0, chapter 3): a7 extension, a6 function, a0 to a4
+ * arguments; a0 returns an error, a1 a value, and nothing else changes.
  *
  * The set of extensions is written by sbi_init() before other CPUs start and constant afterwards.
  */
@@ -48,7 +48,7 @@ static const struct {
 	uint64_t id;
 	const char *name;
 } extensions[SBI_EXTENSIONS] = {
-	[SBI_TIME] = { EXTENSION_TIME, "TIME" }, [SBI_IPI] = { EXTENSION_IPI, "IPI" },
+	[SBI_TIME] = { EXTENSION_TIME, "TIME" },       [SBI_IPI] = { EXTENSION_IPI, "IPI" },
 	[SBI_RFENCE] = { EXTENSION_RFENCE, "RFENCE" }, [SBI_HSM] = { EXTENSION_HSM, "HSM" },
 	[SBI_RESET] = { EXTENSION_RESET, "SRST" },
 };
@@ -56,11 +56,13 @@ static const struct {
 static bool present[SBI_EXTENSIONS];
 
 /*
- * The fence: what the firmware does for us, it does by stores of its own (to a queue that another hart reads) and by
- * writes to a device (the other hart's software interrupt). Our normal stores come before both, and our loads are done.
- * Its partner is on the other hart: the fence of interrupt.c behind the clearing of sip, and what the firmware has there.
+ * The fence: what the firmware does for us, it does by stores of its own (to a queue that another
+ * hart reads) and by writes to a device (the other hart's software interrupt). Our normal stores
+ * come before both, and our loads are done. Its partner is on the other hart: the fence of
+ * interrupt.c behind the clearing of sip, and what the firmware has there.
  */
-static struct sbi_result sbi_call(uint64_t extension, uint64_t function, struct sbi_arguments arguments)
+static struct sbi_result sbi_call(uint64_t extension, uint64_t function,
+				  struct sbi_arguments arguments)
 {
 	register uint64_t a0 asm("a0") = arguments.a[0];
 	register uint64_t a1 asm("a1") = arguments.a[1];
@@ -77,7 +79,7 @@ static struct sbi_result sbi_call(uint64_t extension, uint64_t function, struct 
 	return (struct sbi_result){ .error = (int64_t)a0, .value = a1 };
 }
 
-#define SBI_CALL(extension, function, ...)                                                    \
+#define SBI_CALL(extension, function, ...)                                                         \
 	sbi_call(extension, function, (struct sbi_arguments){ { __VA_ARGS__ } })
 
 /* SBI 1.0, table 1. */
@@ -105,7 +107,8 @@ static int sbi_check(struct sbi_result result, const char *call, uint64_t argume
 {
 	if (result.error == 0)
 		return 0;
-	log_print(LOG_ERROR, "sbi: %s, %#lx: %s", call, (unsigned long)argument, sbi_error_name(result.error));
+	log_print(LOG_ERROR, "sbi: %s, %#lx: %s", call, (unsigned long)argument,
+		  sbi_error_name(result.error));
 	return -EIO;
 }
 
@@ -137,17 +140,20 @@ static unsigned long sbi_base(uint64_t function)
 /* SBI 1.0, table 4. OpenSBI alone says how it writes its version: 16 bits each. */
 int sbi_describe(char *text, size_t size)
 {
-	static const char *const names[] = { "Berkeley Boot Loader", "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix" };
+	static const char *const names[] = {
+		"Berkeley Boot Loader", "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix"
+	};
 	unsigned long specification = sbi_base(BASE_SPECIFICATION);
 	unsigned long implementation = sbi_base(BASE_IMPLEMENTATION);
 	unsigned long version = sbi_base(BASE_IMPLEMENTATION_VERSION);
 	bool known = implementation < sizeof(names) / sizeof(names[0]);
 
-	return format_text(text, size,
-			   "SBI %lu.%lu by %s %lu.%lu, vendor %#lx architecture %#lx implementation %#lx",
-			   specification >> 24 & 0x7f, specification & 0xffffff,
-			   known ? names[implementation] : "unknown firmware", version >> 16, version & 0xffff,
-			   sbi_base(BASE_VENDOR), sbi_base(BASE_ARCHITECTURE), sbi_base(BASE_MACHINE));
+	return format_text(
+		text, size,
+		"SBI %lu.%lu by %s %lu.%lu, vendor %#lx architecture %#lx implementation %#lx",
+		specification >> 24 & 0x7f, specification & 0xffffff,
+		known ? names[implementation] : "unknown firmware", version >> 16, version & 0xffff,
+		sbi_base(BASE_VENDOR), sbi_base(BASE_ARCHITECTURE), sbi_base(BASE_MACHINE));
 }
 
 int sbi_set_timer(uint64_t deadline)
@@ -161,8 +167,8 @@ int sbi_send_ipi(struct sbi_harts harts)
 {
 	if (!present[SBI_IPI])
 		return -ENOTSUP;
-	return sbi_check(SBI_CALL(EXTENSION_IPI, IPI_SEND, harts.mask, harts.base), "IPI send_ipi, hart mask",
-			 harts.mask);
+	return sbi_check(SBI_CALL(EXTENSION_IPI, IPI_SEND, harts.mask, harts.base),
+			 "IPI send_ipi, hart mask", harts.mask);
 }
 
 int sbi_remote_fence_i(struct sbi_harts harts)
@@ -177,7 +183,8 @@ int sbi_remote_sfence_vma(struct sbi_harts harts, uintptr_t address, size_t size
 {
 	if (!present[SBI_RFENCE])
 		return -ENOTSUP;
-	return sbi_check(SBI_CALL(EXTENSION_RFENCE, RFENCE_SFENCE_VMA, harts.mask, harts.base, address, size),
+	return sbi_check(SBI_CALL(EXTENSION_RFENCE, RFENCE_SFENCE_VMA, harts.mask, harts.base,
+				  address, size),
 			 "RFENCE remote_sfence_vma, hart mask", harts.mask);
 }
 
@@ -185,19 +192,22 @@ int sbi_hart_start(uint64_t hart, uint64_t address, uint64_t argument)
 {
 	if (!present[SBI_HSM])
 		return -ENOTSUP;
-	return sbi_check(SBI_CALL(EXTENSION_HSM, HSM_HART_START, hart, address, argument), "HSM hart_start, hart", hart);
+	return sbi_check(SBI_CALL(EXTENSION_HSM, HSM_HART_START, hart, address, argument),
+			 "HSM hart_start, hart", hart);
 }
 
 /* SBI 1.0, 9.3. */
 const char *sbi_hart_state_name(uint64_t hart)
 {
-	static const char *const names[] = { "STARTED",   "STOPPED",	     "START_PENDING", "STOP_PENDING",
-					     "SUSPENDED", "SUSPEND_PENDING", "RESUME_PENDING" };
+	static const char *const names[] = { "STARTED",       "STOPPED",   "START_PENDING",
+					     "STOP_PENDING",  "SUSPENDED", "SUSPEND_PENDING",
+					     "RESUME_PENDING" };
 	struct sbi_result result = SBI_CALL(EXTENSION_HSM, HSM_HART_STATUS, hart);
 
 	if (result.error)
 		return sbi_error_name(result.error);
-	return result.value < sizeof(names) / sizeof(names[0]) ? names[result.value] : "in a state unknown to SBI 1.0";
+	return result.value < sizeof(names) / sizeof(names[0]) ? names[result.value]
+							       : "in a state unknown to SBI 1.0";
 }
 
 int sbi_system_reset(enum sbi_reset_type type, bool failure)
@@ -206,7 +216,8 @@ int sbi_system_reset(enum sbi_reset_type type, bool failure)
 
 	if (!present[SBI_RESET])
 		return -ENOTSUP;
-	return sbi_check(SBI_CALL(EXTENSION_RESET, RESET_SYSTEM, type, reason), "SRST system_reset, type", type);
+	return sbi_check(SBI_CALL(EXTENSION_RESET, RESET_SYSTEM, type, reason),
+			 "SRST system_reset, type", type);
 }
 
 /* A legacy call (chapter 5): no function, and an error that would be of no use. */

@@ -1,8 +1,9 @@
 /*
- * Harts: which is which logical CPU's, which run, and starting them by SBI HSM hart_start (SBI 1.0, 9.1).
+ * Harts: which is which logical CPU's, which run, and starting them by SBI HSM hart_start
+ * (SBI 1.0, 9.1).
  *
- * hart_ids[cpu] is written by the boot CPU before the CPU starts and constant afterwards. running is atomic; bits are only
- * ever added.
+ * hart_ids[cpu] is written by the boot CPU before the CPU starts and constant afterwards. running
+ * is atomic; bits are only ever added.
  */
 #include <arch/atomic.h>
 #include <arch/barrier.h>
@@ -35,8 +36,9 @@ struct sbi_harts hart_of(unsigned cpu)
 }
 
 /*
- * Store buffering, decided by the two smp_mb(): either harts_running() on another hart sees the bit and sends its fence
- * here, or this hart's walker, after the sfence.vma of cpu_init(), sees the page-table stores before that harts_running().
+ * Store buffering, decided by the two smp_mb(): either harts_running() on another hart sees the bit
+ * and sends its fence here, or this hart's walker, after the sfence.vma of cpu_init(), sees the
+ * page-table stores before that harts_running().
  */
 void hart_set_running(unsigned cpu)
 {
@@ -52,7 +54,8 @@ uint64_t harts_running(void)
 
 struct sbi_harts harts_take(uint64_t *cpus)
 {
-	struct sbi_harts harts = { .base = hart_ids[__builtin_ctzll(*cpus)] & -(uint64_t)HART_WINDOW };
+	struct sbi_harts harts = { .base = hart_ids[__builtin_ctzll(*cpus)] &
+					   -(uint64_t)HART_WINDOW };
 
 	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
 		uint64_t offset = hart_ids[cpu] - harts.base;
@@ -87,7 +90,7 @@ int cpu_start(const struct boot_info *info, unsigned cpu, const struct cpu_start
 	hart_assign(cpu, hart);
 	if (sbi_hart_start(hart, entry, (uintptr_t)start) == 0)
 		return 0;
-	log_print(LOG_ERROR, "smp: CPU %u (hart %lu) was not started; it is %s", cpu, (unsigned long)hart,
-		  sbi_hart_state_name(hart));
+	log_print(LOG_ERROR, "smp: CPU %u (hart %lu) was not started; it is %s", cpu,
+		  (unsigned long)hart, sbi_hart_state_name(hart));
 	return -EIO;
 }

@@ -1,18 +1,20 @@
 /*
- * The first instructions of each CPU: from S-mode as the SBI left it to kernel_start() or secondary_start() at the link
- * address with the MMU on.
+ * The first instructions of each CPU: from S-mode as the SBI left it to kernel_start() or
+ * secondary_start() at the link address with the MMU on.
  *
- *   start            boot hart; branched to by the Image header (boot/direct/riscv64/header.S). a0: hart id; a1: physical
- *                    address of the device tree; satp 0 (Linux, Documentation/riscv/boot.rst)
- *   start_secondary  other harts, from SBI HSM hart_start (SBI 1.0, 9.1): a0: hart id; a1: virtual address of a struct
- *                    cpu_start; satp 0, interrupts disabled
+ *   start            boot hart; branched to by the Image header (boot/direct/riscv64/header.S).
+ *                    a0: hart id; a1: physical address of the device tree; satp 0 (Linux,
+ *                    Documentation/riscv/boot.rst)
+ *   start_secondary  other harts, from SBI HSM hart_start (SBI 1.0, 9.1). a0: hart id; a1: virtual
+ *                    address of a struct cpu_start; satp 0, interrupts disabled
  *
- * The code of .text.start runs at physical addresses, in the page that early_identity_root maps. It may address by pc only
- * (lla, call); after satp was written it may touch no data but its own page's. A write to satp with a mode that the hart
- * does not have changes nothing (privileged architecture 20211203, 4.1.11), which is how the mode is found.
+ * The code of .text.start runs at physical addresses, in the page that early_identity_root maps. It
+ * may address by pc only (lla, call); after satp was written it may touch no data but its own
+ * page's. A write to satp with a mode that the hart does not have changes nothing (privileged
+ * architecture 20211203, 4.1.11), which is how the mode is found.
  *
- * Registers kept throughout: s1 is 1 on the boot hart; s2 hart id; s3 what a1 was; s4 levels of the page tables; s5 satp
- * for early_identity_root; s6 satp for early_kernel_root.
+ * Registers kept throughout: s1 is 1 on the boot hart; s2 hart id; s3 what a1 was; s4 levels of the
+ * page tables; s5 satp for early_identity_root; s6 satp for early_kernel_root.
  */
 #include <arch/riscv64/assembly.h>
 
@@ -21,7 +23,7 @@
 #define SBI_SRST 0x53525354
 #define SBI_SRST_SYSTEM_FAILURE 1
 
-	/* Jumps to the link address of a symbol: the image is in the top 2 GiB, which lui and addi reach. */
+	/* To the link address of a symbol: the image is in the top 2 GiB, which lui reaches. */
 	.macro JUMP_LINKED symbol
 	lui	t0, %hi(\symbol)
 	jalr	zero, %lo(\symbol)(t0)
@@ -100,9 +102,9 @@ start_make_tables:
 	jr	s8
 
 /*
- * Any trap before cpu_init(), which cannot be reported otherwise: says where and why through the SBI's console. Runs at
- * the physical or the link address, without a stack. Then the boot hart ends the machine; another hart stops, and the
- * boot CPU goes on without it.
+ * Any trap before cpu_init(), which cannot be reported otherwise: says where and why through the
+ * SBI's console. Runs at the physical or the link address, without a stack. Then the boot hart ends
+ * the machine; another hart stops, and the boot CPU goes on without it.
  */
 	.balign	4
 start_trap:
@@ -170,7 +172,10 @@ start_no_mode_message:
 start_other_mode_message:
 	.asciz	"trefoil: a hart lacks the boot hart's paging mode\n"
 
-	/* From here on at link addresses; the vector first, because its physical address ends with the identity map. */
+	/*
+	 * From here on at link addresses. The vector first: its physical address ends with the identity
+	 * map.
+	 */
 	.macro LEAVE_IDENTITY
 	lla	t0, start_trap
 	csrw	stvec, t0

@@ -1,26 +1,34 @@
 /*
- * The trap entry: saves everything in a struct trap_frame on the interrupted stack, calls C, restores, returns
- * (privileged architecture 20211203, 4.1).
+ * The trap entry: saves everything in a struct trap_frame on the interrupted stack, calls C,
+ * restores, returns (privileged architecture 20211203, 4.1).
  *
- * The hart changes nothing but pc, sstatus and the trap's CSRs, and goes on with the stack pointer that was there. So it
- * is looked at before it is used: with room for the frame a good one has bit 14 clear (a stack is 16 KiB at a multiple of
- * 32 KiB) and is a multiple of 16; or it lies on the CPU's emergency stack, wherever that is. Any other is lost: the frame
- * goes to the emergency stack, and trap_lost_stack() finds out whether a stack overflowed or the pointer is garbage.
+ * The hart changes nothing but pc, sstatus and the trap's CSRs, and goes on with the stack pointer
+ * that was there. So it is looked at before it is used: with room for the frame a good one has bit
+ * 14 clear (a stack is 16 KiB at a multiple of 32 KiB) and is a multiple of 16; or it lies on the
+ * CPU's emergency stack, wherever that is. Any other is lost: the frame goes to the emergency
+ * stack, and trap_lost_stack() finds out whether a stack overflowed or the pointer is garbage.
  *
- * A stack pointer that passes and yet points to no memory makes the first store fault. The mark in struct trap_cpu tells
- * the second trap that it came out of the first one's saving: it is lost as well, and what the first one found in t0, t1,
- * sp and pc is still in struct trap_cpu, while the other registers were not touched.
+ * A stack pointer that passes and yet points to no memory makes the first store fault. The mark in
+ * struct trap_cpu tells the second trap that it came out of the first one's saving: it is lost as
+ * well, and what the first one found in t0, t1, sp and pc is still in struct trap_cpu, while the
+ * other registers were not touched.
  *
- * sscratch points to this CPU's struct trap_cpu at all times but in the first instructions here, which cannot fault.
- * Interrupts are disabled from an entry to its end, so no lock is needed.
+ * sscratch points to this CPU's struct trap_cpu at all times but in the first instructions here,
+ * which cannot fault. Interrupts are disabled from an entry to its end, so no lock is needed.
  */
 #include <arch/riscv64/assembly.h>
 
-	/* To the frame at sp. t0: struct trap_cpu. Afterwards the frame is a link in the chain of frame pointers. */
+	/*
+	 * To the frame at sp. t0: struct trap_cpu. Afterwards the frame is a link in the chain of frame
+	 * pointers.
+	 */
 	.macro SAVE
 	li	t1, 1
 	sd	t1, TRAP_CPU_ENTERING(t0)
-	.irp	n, 1, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp	n, 1, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26
+	sd	x\n, FRAME_X(\n)(sp)
+	.endr
+	.irp	n, 27, 28, 29, 30, 31
 	sd	x\n, FRAME_X(\n)(sp)
 	.endr
 	ld	t1, TRAP_CPU_SP(t0)
@@ -73,19 +81,23 @@ trap_vector:
 	mv	a0, sp
 	call	trap_dispatch
 
-	/* The handler may have enabled interrupts; from the write of sepc to sret nothing may come in between. */
+	/* The handler may have enabled interrupts; nothing may come between writing sepc and sret. */
 	csrci	sstatus, 2
 	ld	t0, FRAME_PC(sp)
 	csrw	sepc, t0
 	ld	t0, FRAME_SSTATUS(sp)
 	csrw	sstatus, t0
 	/*
-	 * Ends whatever reservation a load-reserved left: an interrupted lr .. sc must not succeed on one that the handler made
-	 * later (unprivileged ISA 20191213, 8.2: an sc pairs with the latest lr, and must fail when another sc came between).
+	 * Ends whatever reservation a load-reserved left: an interrupted lr .. sc must not succeed
+	 * on one that the handler made later (unprivileged ISA 20191213, 8.2: an sc pairs with the
+	 * latest lr, and must fail when another sc came between).
 	 */
 	addi	t0, sp, FRAME_UNUSED
 	sc.d	zero, zero, (t0)
-	.irp	n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp	n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+	ld	x\n, FRAME_X(\n)(sp)
+	.endr
+	.irp	n, 25, 26, 27, 28, 29, 30, 31
 	ld	x\n, FRAME_X(\n)(sp)
 	.endr
 	ld	sp, FRAME_X(2)(sp)

@@ -13,7 +13,6 @@
 #include <arch/x86_64/registers.h>
 #include <arch/x86_64/segments.h>
 #include <lib/format.h>
-#include <lib/string.h>
 
 #define PERCPU __attribute__((section(".percpu")))
 
@@ -51,16 +50,9 @@ struct __attribute__((packed)) table_pointer {
 	uint64_t base;
 };
 
-/*
- * An NMI or a machine check may come while an emergency stack is in use, and each during the other.
- */
-#define IST_STACK_SIZE 8192
-
 struct cpu_tables {
 	uint64_t gdt[5]; /* null, code, data, and the two halves of the TSS descriptor */
 	struct task_state tss;
-	uint8_t nmi_stack[IST_STACK_SIZE] __attribute__((aligned(16)));
-	uint8_t machine_check_stack[IST_STACK_SIZE] __attribute__((aligned(16)));
 };
 
 uintptr_t percpu_self_offset PERCPU;
@@ -123,15 +115,29 @@ static void interrupt_table_build(void)
 	}
 }
 
-static void cpu_tables_fill(struct cpu_tables *tables, uintptr_t emergency_stack_top)
+static struct cpu_tables *cpu_tables_here(void)
+{
+	return (struct cpu_tables *)((uintptr_t)&cpu_tables + cpu_percpu_offset());
+}
+
+/*
+ * An NMI or a machine check may come while an emergency stack is in use, and each during the other:
+ * a stack for each of the three.
+ */
+void cpu_set_emergency_stacks(const uintptr_t tops[CPU_EMERGENCY_STACKS])
+{
+	struct task_state *tss = &cpu_tables_here()->tss;
+
+	_Static_assert(CPU_EMERGENCY_STACKS == IST_MACHINE_CHECK, "one for each IST entry in use");
+	tss->ist[IST_DOUBLE_FAULT - 1] = tops[0];
+	tss->ist[IST_NMI - 1] = tops[1];
+	tss->ist[IST_MACHINE_CHECK - 1] = tops[2];
+}
+
+static void cpu_tables_fill(struct cpu_tables *tables)
 {
 	uintptr_t tss = (uintptr_t)&tables->tss;
 
-	memset(&tables->tss, 0, sizeof(tables->tss));
-	tables->tss.ist[IST_DOUBLE_FAULT - 1] = emergency_stack_top;
-	tables->tss.ist[IST_NMI - 1] = (uintptr_t)tables->nmi_stack + IST_STACK_SIZE;
-	tables->tss.ist[IST_MACHINE_CHECK - 1] = (uintptr_t)tables->machine_check_stack +
-						 IST_STACK_SIZE;
 	tables->tss.io_map_base = sizeof(tables->tss);
 
 	tables->gdt[0] = 0;
@@ -185,16 +191,15 @@ static void cpu_protect(void)
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE | EFER_SCE);
 }
 
-void cpu_init(unsigned cpu, uintptr_t emergency_stack_top)
+void cpu_init(unsigned cpu)
 {
-	struct cpu_tables *tables = (struct cpu_tables *)((uintptr_t)&cpu_tables +
-							  cpu_percpu_offset());
+	struct cpu_tables *tables = cpu_tables_here();
 
 	if (cpu == 0) {
 		interrupt_table_build();
 		pte_largest_leaf = cpu_has(&feature_huge_pages) ? 2 : 1;
 	}
-	cpu_tables_fill(tables, emergency_stack_top);
+	cpu_tables_fill(tables);
 	cpu_tables_load(tables);
 	cpu_protect();
 }

@@ -104,7 +104,7 @@ bool interrupt_dispatch(struct trap_frame *frame, const struct trap_handlers *ha
 		local_apic_report_error();
 		local_apic_complete();
 		return true;
-	case VECTOR_SPURIOUS: /* not in service, so not completed: SDM vol. 3, 12.9 */
+	case VECTOR_SPURIOUS: /* not in service, so not completed: SDM vol. 3, 11.9 */
 		return true;
 	default:
 		if (frame->vector - VECTOR_LINE_FIRST >= VECTOR_LINE_COUNT)

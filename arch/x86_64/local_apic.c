@@ -14,7 +14,7 @@
 #include <lib/errno.h>
 #include <lib/log_hook.h>
 
-/* Registers: SDM vol. 3, table 12-1; as an MSR, 0x800 + offset / 16 (table 12-6). */
+/* Registers: SDM vol. 3, table 11-1; as an MSR, 0x800 + offset / 16 (table 11-6). */
 #define APIC_VERSION 0x030
 #define APIC_TASK_PRIORITY 0x080
 #define APIC_COMPLETE 0x0b0
@@ -78,13 +78,13 @@ int local_apic_init(uint64_t base, void *(*map_device)(uint64_t base, uint64_t s
 
 void local_apic_init_cpu(void)
 {
-	/* All CPUs in the same mode. From xAPIC to x2APIC is one write (SDM vol. 3, 12.12.5). */
+	/* All CPUs in the same mode. From xAPIC to x2APIC is one write (SDM vol. 3, 11.12.5). */
 	msr_write(MSR_APIC_BASE,
 		  msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE | (x2apic ? APIC_BASE_X2APIC : 0));
 
 	/*
 	 * Enabled first: while it is disabled, its mask bits cannot be cleared (SDM vol. 3,
-	 * 12.4.7.2).
+	 * 11.4.7.2).
 	 */
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_TASK_PRIORITY, 0);
@@ -92,7 +92,7 @@ void local_apic_init_cpu(void)
 	apic_write(APIC_LVT_LINT0, LVT_MASKED);
 	apic_write(APIC_LVT_LINT1, LVT_MASKED);
 	/*
-	 * How many entries there are: version register, bits 23..16, less one (SDM vol. 3, 12.4.8).
+	 * How many entries there are: version register, bits 23..16, less one (SDM vol. 3, 11.4.8).
 	 */
 	if ((apic_read(APIC_VERSION) >> 16 & 0xff) >= 4)
 		apic_write(APIC_LVT_PERFORMANCE, LVT_MASKED);
@@ -109,7 +109,7 @@ void local_apic_complete(void)
 
 void local_apic_report_error(void)
 {
-	/* The write makes the register take over what has gathered (SDM vol. 3, 12.5.3). */
+	/* The write makes the register take over what has gathered (SDM vol. 3, 11.5.3). */
 	apic_write(APIC_ERROR, 0);
 	log_print(LOG_WARNING, "local APIC: error status %#x", apic_read(APIC_ERROR));
 }
@@ -159,7 +159,7 @@ int local_apic_send(uint32_t apic_id, uint32_t command)
 	/*
 	 * Orders the caller's earlier stores before the interrupt, whose handler on the other CPU
 	 * reads them: a write of an x2APIC register does not wait for the store buffer (SDM vol.
-	 * 3, 12.12.3).
+	 * 3, 11.12.3).
 	 */
 	mb();
 	rmb();
@@ -180,7 +180,7 @@ void local_apic_timer_init(enum local_apic_timer_mode mode, bool interrupt)
 	apic_write(APIC_LVT_TIMER, entry);
 	/*
 	 * Orders the mode, a store, before the first write of the deadline, an MSR (SDM vol. 3,
-	 * 12.5.4.1).
+	 * 11.5.4.1).
 	 */
 	mb();
 }

@@ -1,5 +1,5 @@
 /*
- * The local APIC: one per CPU, at the same address on each. SDM vol. 3, chapter 12.
+ * The local APIC: one per CPU, at the same address on each. SDM vol. 3, chapter 11.
  *
  * Driven through its registers in memory (xAPIC), or through MSRs when the firmware has switched to
  * x2APIC already: that cannot be undone without a reset of the APIC. Each function but
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /*
- * Commands of the interrupt command register (SDM vol. 3, 12.6.1); a fixed interrupt is its vector.
+ * Commands of the interrupt command register (SDM vol. 3, 11.6.1); a fixed interrupt is its vector.
  */
 #define APIC_COMMAND_NMI 0x04400
 #define APIC_COMMAND_INIT 0x04500

@@ -1,6 +1,6 @@
 /*
  * Control registers, model-specific registers and CPUID, for C and assembly.
- * SDM vol. 3, 2.5 (control registers), 2.2.1 (EFER), 12.4.1 and 12.12 (local APIC); SDM vol. 4
+ * SDM vol. 3, 2.5 (control registers), 2.2.1 (EFER), 11.4.4 and 11.12 (local APIC); SDM vol. 4
  * (numbers of the MSRs).
  */
 #ifndef X86_64_REGISTERS_H

@@ -12,8 +12,7 @@ const struct loader_machine loader_machine = {
 	.image_address_max = UINT64_MAX,
 };
 
-/* The smallest data cache line of all caches, in bytes: Arm ARM (DDI 0487), D19.2.34
- * CTR_EL0.DminLine. */
+/* The smallest data cache line of all caches, in bytes: Arm ARM (DDI 0487), CTR_EL0.DminLine. */
 static uint64_t cache_line_size(void)
 {
 	uint64_t type;
@@ -43,8 +42,9 @@ _Noreturn void machine_enter_kernel(uint64_t entry, const struct boot_info *info
 
 	/*
 	 * The first DSB waits for the cleaning above, which the instruction fetches below depend
-	 * on; the second for the invalidation; the ISB drops what this CPU has fetched already (DDI
-	 * 0487, B2.4.4). No other CPU runs.
+	 * on; the second for the invalidation; the ISB drops what this CPU has fetched already (Arm
+	 * ARM DDI 0487, "Concurrent modification and execution of instructions"). No other CPU
+	 * runs.
 	 */
 	__asm__ volatile("dsb sy\n\tic iallu\n\tdsb sy\n\tisb" ::: "memory");
 	kernel(info);

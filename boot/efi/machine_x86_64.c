@@ -1,6 +1,6 @@
 /*
  * The loader's last step on x86_64. Caches are coherent with memory, and with instruction fetch as
- * soon as the processor jumps (Intel SDM volume 3, 11.6 "self-modifying code"), so there is nothing
+ * soon as the processor jumps (Intel SDM volume 3, "Self-Modifying Code"), so there is nothing
  * to clean.
  */
 #include <boot/efi/elf.h>

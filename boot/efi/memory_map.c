@@ -13,7 +13,7 @@
 
 #define FIRMWARE_PAGE_SIZE 4096ULL
 
-/* UEFI 2.10, 7.2.1, table 7.6. Every other type, known today or not, is reserved. */
+/* UEFI 2.10, 7.2: types of memory. Every other one, known today or not, is reserved. */
 #define FIRMWARE_LOADER_CODE 1
 #define FIRMWARE_LOADER_DATA 2
 #define FIRMWARE_BOOT_SERVICES_CODE 3

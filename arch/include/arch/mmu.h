@@ -33,7 +33,11 @@ void tlb_invalidate_local(uintptr_t address, size_t size);
  */
 bool tlb_invalidate_broadcast(uintptr_t address, size_t size);
 
-/* Instructions were written to [address, address + size): makes this CPU and all others fetch the new ones. */
+/*
+ * After instructions were written to [address, address + size): makes them what every CPU fetches. A CPU that may have
+ * fetched the old ones already must also take an exception or an interrupt before it runs them, which every IPI does: so
+ * write, call this, then tell the others by on_each_cpu().
+ */
 void icache_synchronise(uintptr_t address, size_t size);
 
 /* The machine's words for the bits of an entry at a level, for `pt`. Writes one NUL-terminated line into text. */

@@ -4,6 +4,7 @@
 #ifndef ARCH_SMP_H
 #define ARCH_SMP_H
 
+#include <arch/cpu.h>
 #include <lib/boot_info.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,11 +21,17 @@ _Static_assert(offsetof(struct cpu_start, percpu_offset) == 8, "start.S reads it
 _Static_assert(offsetof(struct cpu_start, cpu) == 16, "start.S reads it");
 
 /*
- * The calling CPU's own set-up: descriptor tables or vectors, its emergency stack, protection bits (SMEP, SMAP, UMIP,
- * WP, NX; PAN, WXN; SUM=0), FP disabled. Once per CPU, interrupts disabled, per-CPU offset already set, on the kernel's
- * page tables. From here on every trap is handled. emergency_stack_top serves double faults and stack overflows.
+ * Gives the calling CPU the tops of its emergency stacks (arch/cpu.h says for what), each of KERNEL_STACK_SIZE bytes.
+ * Before cpu_init(); may be called again, with interrupts disabled, to exchange them.
  */
-void cpu_init(unsigned cpu, uintptr_t emergency_stack_top);
+void cpu_set_emergency_stacks(const uintptr_t tops[CPU_EMERGENCY_STACKS]);
+
+/*
+ * The calling CPU's own set-up: descriptor tables or vectors, protection bits (SMEP, SMAP, UMIP, WP, NX; PAN, WXN;
+ * SUM=0), FP disabled. Once per CPU, interrupts disabled, per-CPU offset already set, on the kernel's page tables. From
+ * here on every trap is handled.
+ */
+void cpu_init(unsigned cpu);
 
 /*
  * Prepares what cpu_start() needs, once, on the boot CPU (x86_64: the trampoline below 1 MiB; AArch64: the PSCI conduit;

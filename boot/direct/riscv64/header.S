@@ -1,8 +1,9 @@
 /*
- * The header by which QEMU's -kernel, and any boot loader for Linux, knows a flat RISC-V image (Linux,
- * Documentation/riscv/boot-image-header.rst). It is the first 64 bytes of the image, which is otherwise the sections as
- * linked. A loader puts the image text_offset bytes above a 2 MiB boundary of RAM's start and jumps to its first
- * instruction in S-mode: a0 hart id, a1 physical address of the device tree, satp 0.
+ * The header by which QEMU's -kernel, and any boot loader for Linux, knows a flat RISC-V image
+ * (Linux, Documentation/riscv/boot-image-header.rst). It is the first 64 bytes of the image, which
+ * is otherwise the sections as linked. A loader puts the image text_offset bytes above a 2 MiB
+ * boundary of RAM's start and jumps to its first instruction in S-mode: a0 hart id, a1 physical
+ * address of the device tree, satp 0.
  */
 	.section .text.header, "ax"
 

@@ -5,7 +5,7 @@
  * Three species stand here; the fourth, for page tables, TLB and instruction fetch, is arch/mmu.h.
  *   compiler   barrier()                 nothing reaches the machine
  *   CPU        smp_*                     orders accesses to normal memory as other CPUs see them
- *   device     mb, rmb, wmb, dma_*       orders accesses that a device sees: registers, and memory shared with it
+ *   device     mb, rmb, wmb, dma_*       orders accesses to registers and memory that devices share
  * arch/aarch64/barrier_table.c says the reason of each row; the `barriers` command prints it.
  *
  * AArch64 lets every pair of accesses to different locations be reordered unless a dependency, an

@@ -11,6 +11,9 @@
 /* What the port is called, in messages. */
 #define ARCH_NAME "aarch64"
 
+/* Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: a lost stack pointer. */
+#define CPU_EMERGENCY_STACKS 1
+
 #define DAIF_IRQ_MASKED (1UL << 7)
 
 /* In the body of every spin loop: tells the core, and QEMU, that nothing happens here. */
@@ -60,7 +63,7 @@ static inline void interrupts_restore(unsigned long flags)
  * disabled. One that was pending already is taken at once, so nothing is lost between a check and
  * the wait: wfi wakes for a masked interrupt too (DDI 0487, D1 "Wait for Interrupt"). dsb:
  * earlier stores do not linger while the core sleeps. isb: a pending interrupt that is unmasked is
- * taken before a context synchronisation event completes (D1.3 "Asynchronous exception types"), so
+ * taken before a context synchronisation event completes (D1 "Asynchronous exception types"), so
  * not after the mask is back.
  */
 static inline void cpu_wait_for_interrupt(void)

@@ -6,7 +6,7 @@
  * AArch64: Device-nGnRE keeps accesses to one device in order (DDI 0487, B2 "Device memory"),
  * but not with accesses to normal memory: a store barrier goes before a write, and a load barrier
  * after a read, so that what a register announced is read after it. Assembly with a plain address
- * register: a hypervisor can emulate no other form of load and store (D17.2, ESR_EL2.ISV).
+ * register: a hypervisor can emulate no other form of load and store (ESR_EL2.ISV).
  */
 #ifndef ARCH_IO_H
 #define ARCH_IO_H

@@ -29,8 +29,7 @@
 
 /* Indices into MAIR_EL1; arch/aarch64/system_registers.h holds the register's value. */
 #define PTE_ATTRIBUTE_NORMAL 0 /* write-back, read and write allocate */
-#define PTE_ATTRIBUTE_DEVICE 1 /* Device-nGnRE: no gathering or reordering, early acknowledgement  \
-				*/
+#define PTE_ATTRIBUTE_DEVICE 1 /* Device-nGnRE: neither gathered nor reordered */
 
 /* Where all of physical memory appears (mm/layout.h draws the whole). */
 #define DIRECT_MAP_BASE 0xffff800000000000UL

@@ -1,5 +1,6 @@
 /*
- * Barriers: one-line rows, the same names in each port, so that three of these files can be read side by side.
+ * Barriers: one-line rows, the same names in each port, so that three of these files can be read
+ * side by side.
  *
  * Three species stand here; the fourth, for page tables, TLB and instruction fetch, is arch/mmu.h.
  *   compiler   barrier()                 nothing reaches the machine
@@ -7,8 +8,9 @@
  *   device     mb, rmb, wmb, dma_*       orders accesses that a device sees: registers, and memory shared with it
  * arch/riscv64/barrier_table.c says the reason of each row; the `barriers` command prints it.
  *
- * RISC-V: RVWMO (unprivileged ISA 20191213, chapter 14) keeps little order by itself; a fence names the kinds of access
- * before it and after it: r and w for normal memory, i and o for device registers (2.7 "Memory Ordering Instructions").
+ * RISC-V: RVWMO (unprivileged ISA 20191213, chapter 14) keeps little order by itself; a fence names
+ * the kinds of access before it and after it: r and w for normal memory, i and o for device
+ * registers (2.7 "Memory Ordering Instructions").
  */
 #ifndef ARCH_BARRIER_H
 #define ARCH_BARRIER_H

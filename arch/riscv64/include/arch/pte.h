@@ -1,8 +1,9 @@
 /*
- * Page-table entries: Sv48 with four levels of 512 entries, or Sv39 with three; the entry is the same (privileged
- * architecture 20211203, 4.4.1 and 4.5.1).
+ * Page-table entries: Sv48 with four levels of 512 entries, or Sv39 with three; the entry is the
+ * same (privileged architecture 20211203, 4.4.1 and 4.5.1).
  *
- * The walker (mm/page_table.c) and the start-up (mm/early_map.c) are written once over these functions.
+ * The walker (mm/page_table.c) and the start-up (mm/early_map.c) are written once over these
+ * functions.
  */
 #ifndef ARCH_PTE_H
 #define ARCH_PTE_H
@@ -19,8 +20,10 @@
 #define PTE_GLOBAL (1UL << 5)
 #define PTE_ACCESSED (1UL << 6)
 #define PTE_DIRTY (1UL << 7)
-#define PTE_RIGHTS (PTE_READ | PTE_WRITE | PTE_EXECUTE) /* none: points to a table instead of mapping a page */
-#define PTE_ADDRESS 0x003ffffffffffc00UL                /* bits 55:12 of the address, two places lower */
+#define PTE_RIGHTS                                                                                 \
+	(PTE_READ | PTE_WRITE | PTE_EXECUTE) /* none: points to a table instead of mapping a page  \
+					      */
+#define PTE_ADDRESS 0x003ffffffffffc00UL     /* bits 55:12 of the address, two places lower */
 #define PTE_ADDRESS_SHIFT 2
 
 /* Set by start.S, constant from the first C function on: 4 or 3, and what follows from it. */
@@ -44,7 +47,8 @@ static inline unsigned pte_levels(void)
 	return page_table_levels;
 }
 
-/* The largest level at which a leaf may stand: 1 GiB, in both modes. Sv48 would allow 512 GiB; no machine gains by it. */
+/* The largest level at which a leaf may stand: 1 GiB, in both modes. Sv48 would allow 512 GiB; no
+ * machine gains by it. */
 static inline unsigned pte_largest_leaf_level(void)
 {
 	return 2;
@@ -66,18 +70,21 @@ static inline uint64_t pte_address(uint64_t entry)
 	return (entry & PTE_ADDRESS) << PTE_ADDRESS_SHIFT;
 }
 
-/* A table of the next level down; the leaf decides. A, D and U of such an entry are reserved and stay clear. */
+/* A table of the next level down; the leaf decides. A, D and U of such an entry are reserved and
+ * stay clear. */
 static inline uint64_t pte_make_table(uint64_t address)
 {
 	return address >> PTE_ADDRESS_SHIFT | PTE_VALID;
 }
 
 /*
- * A page at a level. flags: enum page_flags; PAGE_READ is implied (writable but not readable is reserved). Hardware may
- * set A and D or may fault where they are clear (4.3.1), so a new entry has them.
+ * A page at a level. flags: enum page_flags; PAGE_READ is implied (writable but not readable is
+ * reserved). Hardware may set A and D or may fault where they are clear (4.3.1), so a new entry has
+ * them.
  *
- * PAGE_DEVICE has no bit: what an address is, memory or device, cached or not, is a fixed attribute of the physical
- * address (PMA, 3.6), which the entry can only change with Svpbmt. So pte_flags() cannot tell either.
+ * PAGE_DEVICE has no bit: what an address is, memory or device, cached or not, is a fixed attribute
+ * of the physical address (PMA, 3.6), which the entry can only change with Svpbmt. So pte_flags()
+ * cannot tell either.
  */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {

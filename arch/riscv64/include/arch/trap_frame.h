@@ -18,19 +18,22 @@ struct trap_frame {
 	uint64_t scause;
 	uint64_t stval;
 	/*
-	 * Two stack frames in themselves. The first makes a backtrace go on into the interrupted function; the second stands
-	 * for that function's own frame when it has left out half of it (trap.c, link_leaf()).
+	 * Two stack frames in themselves. The first makes a backtrace go on into the interrupted
+	 * function; the second stands for that function's own frame when it has left out half of it
+	 * (trap.c, link_leaf()).
 	 */
 	uint64_t record_previous;
 	uint64_t record_return;
 	uint64_t leaf_previous;
 	uint64_t leaf_return;
-	uint64_t unused; /* the target of a store-conditional that must fail; keeps sp aligned to 16 */
+	uint64_t unused; /* the target of a store-conditional that must fail; keeps sp aligned to 16
+			  */
 };
 
 /*
- * A frame pointer (s0) points behind the pair of the caller's frame pointer and the return address (RISC-V ELF psABI 1.0,
- * "Frame Pointer Convention"): what a backtrace needs to know, in words of 8 bytes from the frame pointer.
+ * A frame pointer (s0) points behind the pair of the caller's frame pointer and the return address
+ * (RISC-V ELF psABI 1.0, "Frame Pointer Convention"): what a backtrace needs to know, in words of 8
+ * bytes from the frame pointer.
  */
 #define FRAME_PREVIOUS_WORD -2
 #define FRAME_RETURN_WORD -1

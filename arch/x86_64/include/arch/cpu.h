@@ -11,6 +11,9 @@
 /* What the port is called, in messages. */
 #define ARCH_NAME "x86_64"
 
+/* Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: double fault, NMI, machine check. */
+#define CPU_EMERGENCY_STACKS 3
+
 #define RFLAGS_IF (1UL << 9)
 
 /* In the body of every spin loop: tells the core, and QEMU, that nothing happens here. */
