@@ -13,6 +13,7 @@
 #include <arch/x86_64/registers.h>
 #include <arch/x86_64/segments.h>
 #include <lib/format.h>
+#include <lib/string.h>
 
 #define PERCPU __attribute__((section(".percpu")))
 
