@@ -199,8 +199,8 @@ SETUP_RUN := build-$(ARCH) run-$(ARCH) $(if $(filter efi,$(BOOT)),efi-$(ARCH)) $
 SETUP_ALL := $(ARCHES:%=build-%) $(ARCHES:%=run-%) efi-x86_64 efi-aarch64 llvm host check format
 
 QEMU_FLAGS = --arch $(ARCH) --build $(B) --boot $(BOOT) --smp '$(SMP)' --memory '$(MEM)' --accel $(ACCEL) \
-	$(if $(CPU),--cpu '$(CPU)') $(if $(GIC),--gic $(GIC)) $(if $(TESTS),--tests '$(TESTS)') \
-	$(if $(SEED),--seed '$(SEED)') $(if $(ARGS),--args '$(ARGS)') $(if $(filter 1,$(V)),--show)
+	$(if $(CPU),--cpu '$(CPU)') $(if $(GIC),--gic $(GIC)) $(if $(TESTS),--tests='$(TESTS)') \
+	$(if $(SEED),--seed '$(SEED)') $(if $(ARGS),--args='$(ARGS)') $(if $(filter 1,$(V)),--show)
 
 setup:
 	@tools/setup $(SETUP_ALL) gdb
@@ -219,8 +219,8 @@ gdb:
 test:
 	@tools/setup $(foreach a,$(filter-out host,$(TEST_ARCHES)),build-$a run-$a $(if $(filter efi,$(BOOTS_$a)),efi-$a)) \
 		$(SETUP_LLVM) $(if $(filter host,$(TEST_ARCHES)),host run-x86_64)
-	+@python3 tools/run_tests.py $(TEST_ARCHES:%=--arch %) --setting '$(SETTING)' --accel $(ACCEL) \
-		$(if $(TESTS),--tests '$(TESTS)') $(if $(SEED),--seed '$(SEED)') $(if $(ARGS),--args '$(ARGS)')
+	+@python3 tools/run_tests.py $(TEST_ARCHES:%=--arch %) --setting='$(SETTING)' --accel $(ACCEL) \
+		$(if $(TESTS),--tests='$(TESTS)') $(if $(SEED),--seed '$(SEED)') $(if $(ARGS),--args='$(ARGS)')
 
 fuzz:
 	@tools/setup host

@@ -1,8 +1,8 @@
 /*
  * CPUs, interrupt controllers and HPET out of ACPI (ACPI Specification 6.5, 5.2.12).
  *
- * Runs once, on the boot CPU, on input that is not trusted. Invariants: cpu_count never passes CPU_MAX nor ioapic_count
- * BOOT_IOAPICS_MAX, and no two CPUs have the same APIC id.
+ * Runs once, on the boot CPU, on input that is not trusted. Invariants: cpu_count never passes
+ * CPU_MAX nor ioapic_count BOOT_IOAPICS_MAX, and no two CPUs have the same APIC id.
  */
 #include <boot/acpi.h>
 #include <boot/acpi_power.h>
@@ -23,20 +23,22 @@ enum madt_type {
 };
 
 static const uint8_t madt_entry_size[] = {
-	[MADT_LOCAL_APIC] = 8,
-	[MADT_IO_APIC] = 12,
-	[MADT_ISA_OVERRIDE] = 10,
-	[MADT_LOCAL_BASE_OVERRIDE] = 12,
-	[MADT_LOCAL_X2APIC] = 16,
+	[MADT_LOCAL_APIC] = 8,           [MADT_IO_APIC] = 12,      [MADT_ISA_OVERRIDE] = 10,
+	[MADT_LOCAL_BASE_OVERRIDE] = 12, [MADT_LOCAL_X2APIC] = 16,
 };
 
-/* Table 5.23. A CPU that is only online-capable (bit 1) is not there: it may be plugged in later. */
+/*
+ * Table 5.23. A CPU that is only online-capable (bit 1) is not there: it may be plugged in later.
+ */
 #define LOCAL_APIC_ENABLED 1U
 /* Ids that address every CPU. */
 #define LOCAL_APIC_ID_ALL 0xffU
 #define X2APIC_ID_ALL 0xffffffffU
 
-/* Table 5.26: MPS INTI flags. 0 means "as the bus has it": ISA interrupts are edge-triggered and active high. */
+/*
+ * Table 5.26: MPS INTI flags. 0 means "as the bus has it": ISA interrupts are edge-triggered and
+ * active high.
+ */
 #define POLARITY_MASK 3U
 #define POLARITY_ACTIVE_LOW 3U
 #define TRIGGER_MASK (3U << 2)
@@ -47,7 +49,8 @@ static const uint8_t madt_entry_size[] = {
 #define HPET_ADDRESS 44U
 #define HPET_REGISTERS_SIZE 0x400U
 
-static void append_cpu(struct boot_info *info, uint32_t apic_id, uint32_t uid, uint32_t flags, uint32_t id_all)
+static void append_cpu(struct boot_info *info, uint32_t apic_id, uint32_t uid, uint32_t flags,
+		       uint32_t id_all)
 {
 	struct cpu_description *cpu = &info->cpus[info->cpu_count];
 
@@ -89,7 +92,8 @@ static void override_isa_interrupt(struct apic_description *apic, const struct a
 	uint16_t flags = acpi_read16(entry, 8);
 
 	if (bus != 0 || source >= BOOT_ISA_IRQS) {
-		log_print(LOG_WARNING, "ACPI: override of interrupt %u of bus %u is ignored", source, bus);
+		log_print(LOG_WARNING, "ACPI: override of interrupt %u of bus %u is ignored",
+			  source, bus);
 		return;
 	}
 	apic->isa[source].gsi = acpi_read32(entry, 4);
@@ -101,10 +105,12 @@ static void read_madt_entry(struct boot_info *info, const struct acpi_table *ent
 {
 	switch (acpi_read8(entry, 0)) {
 	case MADT_LOCAL_APIC:
-		append_cpu(info, acpi_read8(entry, 3), acpi_read8(entry, 2), acpi_read32(entry, 4), LOCAL_APIC_ID_ALL);
+		append_cpu(info, acpi_read8(entry, 3), acpi_read8(entry, 2), acpi_read32(entry, 4),
+			   LOCAL_APIC_ID_ALL);
 		break;
 	case MADT_LOCAL_X2APIC:
-		append_cpu(info, acpi_read32(entry, 4), acpi_read32(entry, 12), acpi_read32(entry, 8), X2APIC_ID_ALL);
+		append_cpu(info, acpi_read32(entry, 4), acpi_read32(entry, 12),
+			   acpi_read32(entry, 8), X2APIC_ID_ALL);
 		break;
 	case MADT_IO_APIC:
 		append_ioapic(&info->apic, entry);
@@ -133,12 +139,15 @@ static void read_madt(struct boot_info *info, const struct acpi_table *madt)
 
 	apic->local_base = acpi_read32(madt, MADT_LOCAL_BASE);
 	for (uint32_t i = 0; i < BOOT_ISA_IRQS; i++)
-		apic->isa[i] = (struct isa_interrupt){.gsi = i};
+		apic->isa[i] = (struct isa_interrupt){ .gsi = i };
 	while (offset + 2 <= madt->length) {
-		struct acpi_table entry = {.bytes = madt->bytes + offset, .length = acpi_read8(madt, offset + 1)};
+		struct acpi_table entry = { .bytes = madt->bytes + offset,
+					    .length = acpi_read8(madt, offset + 1) };
 
-		if (entry.length < 2 || entry.length > madt->length - offset || !entry_is_long_enough(&entry)) {
-			log_print(LOG_WARNING, "ACPI: the MADT is malformed from offset %u on", offset);
+		if (entry.length < 2 || entry.length > madt->length - offset ||
+		    !entry_is_long_enough(&entry)) {
+			log_print(LOG_WARNING, "ACPI: the MADT is malformed from offset %u on",
+				  offset);
 			break;
 		}
 		read_madt_entry(info, &entry);
@@ -158,8 +167,8 @@ static void discover_hpet(const struct acpi_root *root, struct boot_info *info)
 		hpet->size = HPET_REGISTERS_SIZE;
 }
 
-int acpi_discover(uint64_t rsdp, const void *(*map)(uint64_t physical, uint64_t size), struct boot_info *info,
-		  const char **reason)
+int acpi_discover(uint64_t rsdp, const void *(*map)(uint64_t physical, uint64_t size),
+		  struct boot_info *info, const char **reason)
 {
 	struct acpi_root root;
 	struct acpi_table madt;

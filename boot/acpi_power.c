@@ -1,8 +1,9 @@
 /*
  * The FADT (ACPI Specification 6.5, 5.2.9) and the one object of the DSDT that soft-off needs.
  *
- * There is no AML interpreter here. \_S5 is a constant package in every firmware that matters, so its bytes are searched
- * for: NameOp, the name, PackageOp and integer constants (20.2). Nothing of the DSDT is ever executed.
+ * There is no AML interpreter here. \_S5 is a constant package in every firmware that matters, so
+ * its bytes are searched for: NameOp, the name, PackageOp and integer constants (20.2). Nothing of
+ * the DSDT is ever executed.
  */
 #include <boot/acpi_power.h>
 #include <lib/log_hook.h>
@@ -48,7 +49,10 @@ enum aml_byte {
 /* 4.8.3.2.1: SLP_TYPx has three bits. */
 #define SLEEP_TYPE_MASK 7U
 
-/* The port of a register block: the 64-bit description when it is there, else the old 32-bit one. 0: no port. */
+/*
+ * The port of a register block: the 64-bit description when it is there, else the old 32-bit one.
+ * 0: no port.
+ */
 static uint32_t read_port(const struct acpi_table *fadt, uint32_t extended, uint32_t old)
 {
 	uint64_t port = acpi_read64(fadt, extended + 4);
@@ -63,10 +67,13 @@ static void read_reset_register(const struct acpi_table *fadt, struct acpi_regis
 	uint8_t space = acpi_read8(fadt, FADT_RESET_REGISTER);
 	uint64_t address = acpi_read64(fadt, FADT_RESET_REGISTER + 4);
 
-	if (fadt->length <= FADT_RESET_VALUE || !(acpi_read32(fadt, FADT_FLAGS) & FADT_FLAG_RESET_REGISTER))
+	if (fadt->length <= FADT_RESET_VALUE ||
+	    !(acpi_read32(fadt, FADT_FLAGS) & FADT_FLAG_RESET_REGISTER))
 		return;
-	if (space > ADDRESS_SPACE_PCI || address == 0 || (space == ADDRESS_SPACE_PORT && address > PORT_MAX)) {
-		log_print(LOG_WARNING, "ACPI: a reset register at %#llx in address space %u is not used",
+	if (space > ADDRESS_SPACE_PCI || address == 0 ||
+	    (space == ADDRESS_SPACE_PORT && address > PORT_MAX)) {
+		log_print(LOG_WARNING,
+			  "ACPI: a reset register at %#llx in address space %u is not used",
 			  (unsigned long long)address, space);
 		return;
 	}
@@ -111,15 +118,20 @@ static bool read_aml_integer(const struct acpi_table *table, uint32_t *offset, u
 	return *offset <= table->length;
 }
 
-/* Reads the package behind the name \_S5: length, number of elements, SLP_TYPa, SLP_TYPb (7.4.2). */
-static bool read_sleep_package(const struct acpi_table *dsdt, uint32_t offset, struct apic_description *apic)
+/*
+ * Reads the package behind the name \_S5: length, number of elements, SLP_TYPa, SLP_TYPb (7.4.2).
+ */
+static bool read_sleep_package(const struct acpi_table *dsdt, uint32_t offset,
+			       struct apic_description *apic)
 {
 	uint32_t type_a;
 	uint32_t type_b;
 
 	if (acpi_read8(dsdt, offset) != AML_PACKAGE)
 		return false;
-	/* 20.2.4: the two high bits of the first length byte count the length bytes that follow it. */
+	/*
+	 * 20.2.4: the two high bits of the first length byte count the length bytes that follow it.
+	 */
 	offset += 2 + (acpi_read8(dsdt, offset + 1) >> 6);
 	if (acpi_read8(dsdt, offset) < 2)
 		return false;
@@ -137,9 +149,11 @@ static void discover_sleep_type(const struct acpi_table *dsdt, struct apic_descr
 {
 	for (uint32_t i = 2; i + 4 < dsdt->length; i++) {
 		bool named = acpi_read8(dsdt, i - 1) == AML_NAME ||
-			     (acpi_read8(dsdt, i - 1) == AML_ROOT && acpi_read8(dsdt, i - 2) == AML_NAME);
+			     (acpi_read8(dsdt, i - 1) == AML_ROOT &&
+			      acpi_read8(dsdt, i - 2) == AML_NAME);
 
-		if (named && memcmp(dsdt->bytes + i, "_S5_", 4) == 0 && read_sleep_package(dsdt, i + 4, apic))
+		if (named && memcmp(dsdt->bytes + i, "_S5_", 4) == 0 &&
+		    read_sleep_package(dsdt, i + 4, apic))
 			return;
 	}
 	log_print(LOG_WARNING, "ACPI: the DSDT has no \\_S5 that can be read: no soft-off");

@@ -1,8 +1,10 @@
 /*
- * From the root pointer to a table whose checksum is right (ACPI Specification 6.5, 5.2.5 to 5.2.8).
+ * From the root pointer to a table whose checksum is right (ACPI Specification 6.5, 5.2.5
+ * to 5.2.8).
  *
- * Runs once, on the boot CPU, on input that is not trusted. Invariant: nothing is read outside the bytes that map()
- * returned, and a struct acpi_table never claims more bytes than were mapped for it.
+ * Runs once, on the boot CPU, on input that is not trusted. Invariant: nothing is read outside the
+ * bytes that map() returned, and a struct acpi_table never claims more bytes than were mapped for
+ * it.
  */
 #include <boot/acpi_tables.h>
 #include <lib/errno.h>
@@ -61,18 +63,20 @@ static bool checksum_is_right(const uint8_t *bytes, uint32_t size)
 }
 
 /* Maps [physical, physical + size), unless it wraps around. */
-static const uint8_t *map_bytes(const void *(*map)(uint64_t physical, uint64_t size), uint64_t physical, uint32_t size)
+static const uint8_t *map_bytes(const void *(*map)(uint64_t physical, uint64_t size),
+				uint64_t physical, uint32_t size)
 {
 	return physical != 0 && size - 1 <= UINT64_MAX - physical ? map(physical, size) : NULL;
 }
 
-bool acpi_open_table(const void *(*map)(uint64_t physical, uint64_t size), uint64_t physical, const char *signature,
-		     struct acpi_table *table)
+bool acpi_open_table(const void *(*map)(uint64_t physical, uint64_t size), uint64_t physical,
+		     const char *signature, struct acpi_table *table)
 {
 	table->length = ACPI_HEADER_SIZE;
 	table->bytes = map_bytes(map, physical, ACPI_HEADER_SIZE);
 	if (!table->bytes || memcmp(table->bytes, signature, 4) != 0) {
-		log_print(LOG_WARNING, "ACPI: no %s at %#llx", signature, (unsigned long long)physical);
+		log_print(LOG_WARNING, "ACPI: no %s at %#llx", signature,
+			  (unsigned long long)physical);
 		return false;
 	}
 	table->length = acpi_read32(table, 4);
@@ -83,7 +87,8 @@ bool acpi_open_table(const void *(*map)(uint64_t physical, uint64_t size), uint6
 	}
 	table->bytes = map_bytes(map, physical, table->length);
 	if (!table->bytes || !checksum_is_right(table->bytes, table->length)) {
-		log_print(LOG_WARNING, "ACPI: %s at %#llx %s: ignored", signature, (unsigned long long)physical,
+		log_print(LOG_WARNING, "ACPI: %s at %#llx %s: ignored", signature,
+			  (unsigned long long)physical,
 			  table->bytes ? "has a wrong checksum" : "cannot be read");
 		return false;
 	}
@@ -112,7 +117,8 @@ bool acpi_find_table(const struct acpi_root *root, const char *signature, struct
 /* Opens the XSDT of a root pointer of revision 2 or later; false when it has none that is sound. */
 static bool open_xsdt(struct acpi_root *root, uint64_t rsdp)
 {
-	struct acpi_table pointer = {.bytes = map_bytes(root->map, rsdp, RSDP_SIZE_V2), .length = RSDP_SIZE_V2};
+	struct acpi_table pointer = { .bytes = map_bytes(root->map, rsdp, RSDP_SIZE_V2),
+				      .length = RSDP_SIZE_V2 };
 
 	if (!pointer.bytes)
 		return false;
@@ -126,10 +132,11 @@ static bool open_xsdt(struct acpi_root *root, uint64_t rsdp)
 	return acpi_open_table(root->map, acpi_read64(&pointer, 24), "XSDT", &root->list);
 }
 
-int acpi_open_root(struct acpi_root *root, uint64_t rsdp, const void *(*map)(uint64_t physical, uint64_t size),
-		   const char **reason)
+int acpi_open_root(struct acpi_root *root, uint64_t rsdp,
+		   const void *(*map)(uint64_t physical, uint64_t size), const char **reason)
 {
-	struct acpi_table pointer = {.bytes = map_bytes(map, rsdp, RSDP_SIZE_V0), .length = RSDP_SIZE_V0};
+	struct acpi_table pointer = { .bytes = map_bytes(map, rsdp, RSDP_SIZE_V0),
+				      .length = RSDP_SIZE_V0 };
 	uint8_t revision;
 
 	root->map = map;

@@ -1,9 +1,11 @@
 /*
- * The reader of flattened device trees: header, walk, look-up. boot/fdt_value.c reads what properties mean.
+ * The reader of flattened device trees: header, walk, look-up. boot/fdt_value.c reads what
+ * properties mean.
  *
- * Invariant: after fdt_open(), [structure, structure + structure_size) and the strings block lie inside the blob, and
- * the strings block ends in a NUL. Every offset below is relative to the structure block, is at most FDT_SIZE_MAX plus
- * a few bytes (no 32-bit overflow), and is compared with structure_size before it is used.
+ * Invariant: after fdt_open(), [structure, structure + structure_size) and the strings block lie
+ * inside the blob, and the strings block ends in a NUL. Every offset below is relative to the
+ * structure block, is at most FDT_SIZE_MAX plus a few bytes (no 32-bit overflow), and is compared
+ * with structure_size before it is used.
  */
 #include <boot/fdt.h>
 #include <lib/errno.h>
@@ -18,7 +20,8 @@ enum fdt_token { FDT_BEGIN_NODE = 1, FDT_END_NODE = 2, FDT_PROP = 3, FDT_NOP = 4
 
 static uint32_t read_be32(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 static uint64_t read_be64(const uint8_t *bytes)
@@ -64,7 +67,8 @@ int fdt_open(struct fdt *tree, const void *blob, size_t size, const char **reaso
 		return fdt_fail(reason, "larger than 2 MiB");
 	if (read_be32(bytes + 20) < FDT_VERSION || read_be32(bytes + 24) > FDT_VERSION)
 		return fdt_fail(reason, "not compatible with version 17");
-	if (tree->structure % 4 || !block_fits(tree->structure, tree->structure_size, tree->total_size))
+	if (tree->structure % 4 ||
+	    !block_fits(tree->structure, tree->structure_size, tree->total_size))
 		return fdt_fail(reason, "structure block outside the blob");
 	if (!block_fits(tree->strings, tree->strings_size, tree->total_size))
 		return fdt_fail(reason, "strings block outside the blob");
@@ -75,7 +79,10 @@ int fdt_open(struct fdt *tree, const void *blob, size_t size, const char **reaso
 	return 0;
 }
 
-/* Reads an entry of the reservation block, the terminating one included; false behind the end of the blob. */
+/*
+ * Reads an entry of the reservation block, the terminating one included; false behind the end of
+ * the blob.
+ */
 static bool read_reservation(const struct fdt *tree, uint32_t index, struct physical_window *window)
 {
 	uint64_t offset = tree->reservations + (uint64_t)index * 16;
@@ -102,7 +109,9 @@ static bool read_cell(const struct fdt *tree, uint32_t *offset, uint32_t *value)
 	return true;
 }
 
-/* Steps over a node's name and its padding; false when it does not end inside the structure block. */
+/*
+ * Steps over a node's name and its padding; false when it does not end inside the structure block.
+ */
 static bool skip_name(const struct fdt *tree, uint32_t *offset)
 {
 	const uint8_t *structure = tree->bytes + tree->structure;
@@ -116,7 +125,10 @@ static bool skip_name(const struct fdt *tree, uint32_t *offset)
 	return true;
 }
 
-/* Reads what follows an FDT_PROP token and steps over it; false when name or value lie outside their blocks. */
+/*
+ * Reads what follows an FDT_PROP token and steps over it; false when name or value lie outside
+ * their blocks.
+ */
 static bool read_property(const struct fdt *tree, uint32_t *offset, struct fdt_property *property)
 {
 	uint32_t name;
@@ -131,7 +143,10 @@ static bool read_property(const struct fdt *tree, uint32_t *offset, struct fdt_p
 	return true;
 }
 
-/* Walks the structure block once, from the root's FDT_BEGIN_NODE to FDT_END. NULL, or what is wrong with it. */
+/*
+ * Walks the structure block once, from the root's FDT_BEGIN_NODE to FDT_END. NULL, or what is wrong
+ * with it.
+ */
 static const char *check_structure(const struct fdt *tree)
 {
 	struct fdt_property property;
@@ -247,8 +262,12 @@ const char *fdt_name(const struct fdt *tree, const struct fdt_node *node)
 	return (const char *)tree->bytes + tree->structure + node->path[node->depth] + 4;
 }
 
-/* True when the node's name is these characters, or these characters and a unit address they do not mention. */
-static bool name_matches(const struct fdt *tree, const struct fdt_node *node, const char *text, size_t length)
+/*
+ * True when the node's name is these characters, or these characters and a unit address they do not
+ * mention.
+ */
+static bool name_matches(const struct fdt *tree, const struct fdt_node *node, const char *text,
+			 size_t length)
 {
 	const char *name = fdt_name(tree, node);
 
@@ -260,8 +279,8 @@ bool fdt_name_is(const struct fdt *tree, const struct fdt_node *node, const char
 	return name_matches(tree, node, name, strlen(name));
 }
 
-bool fdt_get_at(const struct fdt *tree, const struct fdt_node *node, uint32_t depth, const char *name,
-		struct fdt_property *property)
+bool fdt_get_at(const struct fdt *tree, const struct fdt_node *node, uint32_t depth,
+		const char *name, struct fdt_property *property)
 {
 	uint32_t offset = node->path[depth] + 4;
 	uint32_t token;
@@ -279,13 +298,15 @@ bool fdt_get_at(const struct fdt *tree, const struct fdt_node *node, uint32_t de
 	return false;
 }
 
-bool fdt_get(const struct fdt *tree, const struct fdt_node *node, const char *name, struct fdt_property *property)
+bool fdt_get(const struct fdt *tree, const struct fdt_node *node, const char *name,
+	     struct fdt_property *property)
 {
 	return fdt_get_at(tree, node, node->depth, name, property);
 }
 
 /* Goes from a node to its first child whose name matches; false when there is none. */
-static bool find_child(const struct fdt *tree, struct fdt_node *node, const char *text, size_t length)
+static bool find_child(const struct fdt *tree, struct fdt_node *node, const char *text,
+		       size_t length)
 {
 	uint32_t depth = node->depth + 1;
 

@@ -1,10 +1,11 @@
 /*
  * Reads a flattened device tree (Devicetree Specification v0.4, chapter 5), whatever its bytes are.
  *
- * Every function checks every offset against the blocks that fdt_open() found inside the blob, so that no input makes
- * them read outside [blob, blob + size), run for ever or use more than a few hundred bytes of stack. The blob may lie
- * at any address, aligned or not. fdt_check() judges the whole blob and names what is wrong; the readers do not rely on
- * it: what they cannot make sense of is simply not there.
+ * Every function checks every offset against the blocks that fdt_open() found inside the blob, so
+ * that no input makes them read outside [blob, blob + size), run for ever or use more than a few
+ * hundred bytes of stack. The blob may lie at any address, aligned or not. fdt_check() judges the
+ * whole blob and names what is wrong; the readers do not rely on it: what they cannot make sense of
+ * is simply not there.
  *
  * Nothing is written and nothing is kept: all functions may be called from any context.
  */
@@ -18,10 +19,15 @@
 
 /* Nodes nested deeper than this (the root is level 1) are refused by fdt_check(). */
 #define FDT_DEPTH_MAX 32
-/* Larger blobs are refused, so that reading time stays bounded; the AArch64 Linux boot protocol has the same limit. */
+/*
+ * Larger blobs are refused, so that reading time stays bounded; the AArch64 Linux boot protocol has
+ * the same limit.
+ */
 #define FDT_SIZE_MAX (2U << 20)
 
-/* A blob whose header makes sense. Offsets are from bytes, and every block lies inside total_size. */
+/*
+ * A blob whose header makes sense. Offsets are from bytes, and every block lies inside total_size.
+ */
 struct fdt {
 	const uint8_t *bytes;
 	uint32_t total_size;
@@ -33,8 +39,9 @@ struct fdt {
 };
 
 /*
- * A place in the tree: a node and the nodes above it. path[0] is the root and path[depth] the node, each the offset of
- * its FDT_BEGIN_NODE in the structure block; the next node in the order of the blob is looked for from `next` on.
+ * A place in the tree: a node and the nodes above it. path[0] is the root and path[depth] the node,
+ * each the offset of its FDT_BEGIN_NODE in the structure block; the next node in the order of the
+ * blob is looked for from `next` on.
  */
 struct fdt_node {
 	uint32_t depth;
@@ -61,8 +68,8 @@ struct fdt_reg {
 uint32_t fdt_total_size(const void *blob);
 
 /*
- * Reads the header of a blob of at least `size` readable bytes. 0, or -EINVAL with *reason saying in English what is
- * wrong. The blob must stay where it is while the tree is used.
+ * Reads the header of a blob of at least `size` readable bytes. 0, or -EINVAL with *reason saying
+ * in English what is wrong. The blob must stay where it is while the tree is used.
  */
 int fdt_open(struct fdt *tree, const void *blob, size_t size, const char **reason);
 
@@ -75,12 +82,15 @@ bool fdt_reservation(const struct fdt *tree, uint32_t index, struct physical_win
 /* Goes to the root; false when the structure block holds none. */
 bool fdt_root(const struct fdt *tree, struct fdt_node *node);
 
-/* Goes on to the next node, depth first, in the order of the blob; false after the last, *node is then useless. */
+/*
+ * Goes on to the next node, depth first, in the order of the blob; false after the last, *node is
+ * then useless.
+ */
 bool fdt_next(const struct fdt *tree, struct fdt_node *node);
 
 /*
- * Goes to the node of that path: length characters, "/soc/serial@10000000". A part without a unit address finds the
- * first child of that name. False when there is none.
+ * Goes to the node of that path: length characters, "/soc/serial@10000000". A part without a unit
+ * address finds the first child of that name. False when there is none.
  */
 bool fdt_find_path(const struct fdt *tree, const char *path, size_t length, struct fdt_node *node);
 
@@ -100,17 +110,20 @@ bool fdt_is_okay(const struct fdt *tree, const struct fdt_node *node);
 bool fdt_is_compatible(const struct fdt *tree, const struct fdt_node *node, const char *text);
 
 /* The property of that name; false when the node has none. */
-bool fdt_get(const struct fdt *tree, const struct fdt_node *node, const char *name, struct fdt_property *property);
+bool fdt_get(const struct fdt *tree, const struct fdt_node *node, const char *name,
+	     struct fdt_property *property);
 
 /* The same of the node that stands at `depth` above it (or is it). */
-bool fdt_get_at(const struct fdt *tree, const struct fdt_node *node, uint32_t depth, const char *name,
-		struct fdt_property *property);
+bool fdt_get_at(const struct fdt *tree, const struct fdt_node *node, uint32_t depth,
+		const char *name, struct fdt_property *property);
 
 /* A property of one cell; false when it is not there or of another size. */
-bool fdt_get_u32(const struct fdt *tree, const struct fdt_node *node, const char *name, uint32_t *value);
+bool fdt_get_u32(const struct fdt *tree, const struct fdt_node *node, const char *name,
+		 uint32_t *value);
 
 /* A property of one cell or two. */
-bool fdt_get_number(const struct fdt *tree, const struct fdt_node *node, const char *name, uint64_t *value);
+bool fdt_get_number(const struct fdt *tree, const struct fdt_node *node, const char *name,
+		    uint64_t *value);
 
 /* The first string of a property; NULL when it is not there or not terminated. */
 const char *fdt_get_string(const struct fdt *tree, const struct fdt_node *node, const char *name);
@@ -122,18 +135,23 @@ bool fdt_list_contains(const struct fdt_property *property, const char *text);
 bool fdt_cell(const struct fdt_property *property, uint32_t index, uint32_t *value);
 
 /*
- * Begins to read the node's reg property with the cell counts of its parent (2 and 1 where it says nothing); false when
- * there is none or an address or size is wider than 64 bits.
+ * Begins to read the node's reg property with the cell counts of its parent (2 and 1 where it says
+ * nothing); false when there is none or an address or size is wider than 64 bits.
  */
 bool fdt_reg_open(const struct fdt *tree, const struct fdt_node *node, struct fdt_reg *reg);
 
-/* The next entry, as written: an address on the parent's bus; base + size may wrap. False after the last. */
+/*
+ * The next entry, as written: an address on the parent's bus; base + size may wrap. False after the
+ * last.
+ */
 bool fdt_reg_next(struct fdt_reg *reg, struct physical_window *window);
 
 /*
- * Turns a window on the bus of the node's parent into physical addresses, through the `ranges` of each bus up to the
- * root. False when some bus on the way does not pass it on, or the window wraps around.
+ * Turns a window on the bus of the node's parent into physical addresses, through the `ranges` of
+ * each bus up to the root. False when some bus on the way does not pass it on, or the window wraps
+ * around.
  */
-bool fdt_translate(const struct fdt *tree, const struct fdt_node *node, struct physical_window *window);
+bool fdt_translate(const struct fdt *tree, const struct fdt_node *node,
+		   struct physical_window *window);
 
 #endif

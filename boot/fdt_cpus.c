@@ -1,8 +1,9 @@
 /*
- * CPUs out of a device tree (Devicetree Specification v0.4, chapter 3.8), and what RISC-V says about its harts there.
+ * CPUs out of a device tree (Devicetree Specification v0.4, chapter 3.8), and what RISC-V says
+ * about its harts there.
  *
- * Runs once, on the boot CPU, on input that is not trusted. Invariant: cpu_count never passes CPU_MAX, and no two
- * entries have the same hardware id.
+ * Runs once, on the boot CPU, on input that is not trusted. Invariant: cpu_count never passes
+ * CPU_MAX, and no two entries have the same hardware id.
  */
 #include <boot/fdt_discovery.h>
 #include <lib/log_hook.h>
@@ -13,7 +14,8 @@ static bool is_usable_cpu(const struct fdt *tree, const struct fdt_node *node)
 {
 	const char *type = fdt_get_string(tree, node, "device_type");
 
-	return (type ? strcmp(type, "cpu") == 0 : fdt_name_is(tree, node, "cpu")) && fdt_is_okay(tree, node);
+	return (type ? strcmp(type, "cpu") == 0 : fdt_name_is(tree, node, "cpu")) &&
+	       fdt_is_okay(tree, node);
 }
 
 /* Appends a CPU. False when it cannot be used. */
@@ -40,10 +42,11 @@ static bool append_cpu(struct boot_info *info, uint64_t hardware_id)
 }
 
 /*
- * True when an extension is named in a hart's ISA: as a string of riscv,isa-extensions, or in the older riscv,isa
- * between underscores ("rv64imac_zicsr_sstc").
+ * True when an extension is named in a hart's ISA: as a string of riscv,isa-extensions, or in the
+ * older riscv,isa between underscores ("rv64imac_zicsr_sstc").
  */
-static bool hart_has_extension(const struct fdt *tree, const struct fdt_node *node, const char *extension)
+static bool hart_has_extension(const struct fdt *tree, const struct fdt_node *node,
+			       const char *extension)
 {
 	size_t length = strlen(extension);
 	struct fdt_property extensions;
@@ -54,7 +57,8 @@ static bool hart_has_extension(const struct fdt *tree, const struct fdt_node *no
 	isa = fdt_get_string(tree, node, "riscv,isa");
 	while (isa && (isa = strchr(isa, '_')) != NULL) {
 		isa++;
-		if (strncmp(isa, extension, length) == 0 && (isa[length] == '_' || isa[length] == '\0'))
+		if (strncmp(isa, extension, length) == 0 &&
+		    (isa[length] == '_' || isa[length] == '\0'))
 			return true;
 	}
 	return false;
@@ -72,15 +76,16 @@ static uint32_t discover_cpu(struct discovery *discovery, const struct fdt_node 
 	if (!is_usable_cpu(tree, node))
 		return CPU_MAX;
 	if (!fdt_reg_open(tree, node, &reg) || !fdt_reg_next(&reg, &id)) {
-		log_print(LOG_WARNING, "device tree: CPU %.32s has no id: ignored", fdt_name(tree, node));
+		log_print(LOG_WARNING, "device tree: CPU %.32s has no id: ignored",
+			  fdt_name(tree, node));
 		return CPU_MAX;
 	}
 	if (!append_cpu(info, id.base))
 		return CPU_MAX;
 	if (!hart_has_extension(tree, node, "sstc"))
 		info->riscv.has_sstc = 0;
-	if (info->riscv.timebase_hz == 0 && fdt_get_number(tree, node, "timebase-frequency", &timebase) &&
-	    timebase <= UINT32_MAX)
+	if (info->riscv.timebase_hz == 0 &&
+	    fdt_get_number(tree, node, "timebase-frequency", &timebase) && timebase <= UINT32_MAX)
 		info->riscv.timebase_hz = (uint32_t)timebase;
 	return info->cpu_count - 1;
 }
@@ -102,7 +107,8 @@ void fdt_discover_cpus(struct discovery *discovery)
 	while (fdt_next(tree, &node) && node.depth >= 2) {
 		if (node.depth == 2)
 			cpu = discover_cpu(discovery, &node);
-		else if (node.depth == 3 && cpu < CPU_MAX && fdt_is_compatible(tree, &node, "riscv,cpu-intc"))
+		else if (node.depth == 3 && cpu < CPU_MAX &&
+			 fdt_is_compatible(tree, &node, "riscv,cpu-intc"))
 			fdt_get_u32(tree, &node, "phandle", &discovery->hart_controllers[cpu]);
 	}
 	if (info->cpu_count == 0)

@@ -1,16 +1,19 @@
 /*
  * Interrupt controllers, timers, console and firmware interface out of a device tree.
  *
- * The names of nodes and the meaning of their cells are those of the bindings in the Linux kernel's documentation
- * (Documentation/devicetree/bindings: interrupt-controller, timer, serial, arm/psci, clock), which is where the
- * Devicetree Specification leaves them. Runs once, on the boot CPU, on input that is not trusted: a device that makes
- * no sense is left out, with a line in the log.
+ * The names of nodes and the meaning of their cells are those of the bindings in the Linux kernel's
+ * documentation (Documentation/devicetree/bindings: interrupt-controller, timer, serial, arm/psci,
+ * clock), which is where the Devicetree Specification leaves them. Runs once, on the boot CPU, on
+ * input that is not trusted: a device that makes no sense is left out, with a line in the log.
  */
 #include <boot/fdt_discovery.h>
 #include <lib/log_hook.h>
 #include <lib/string.h>
 
-/* The PLIC specification 1.0.0, memory map: where a context's registers lie, and how many sources there may be. */
+/*
+ * The PLIC specification 1.0.0, memory map: where a context's registers lie, and how many sources
+ * there may be.
+ */
 #define PLIC_CONTEXTS_OFFSET 0x200000U
 #define PLIC_CONTEXT_SIZE 0x1000U
 #define PLIC_SOURCES_MAX 1023U
@@ -35,7 +38,10 @@
 /* Devicetree Specification v0.4, chapter 3.3. */
 #define ALIAS_NAME_MAX 31
 
-/* Goes to the first usable node compatible with any of the names (NULL ends the list); false when there is none. */
+/*
+ * Goes to the first usable node compatible with any of the names (NULL ends the list); false when
+ * there is none.
+ */
 static bool find_compatible(const struct fdt *tree, const char *const *names, struct fdt_node *node)
 {
 	bool found;
@@ -47,19 +53,27 @@ static bool find_compatible(const struct fdt *tree, const char *const *names, st
 	return false;
 }
 
-/* The next entry of a reg property as physical addresses; false when there is none of at least that size. */
-static bool next_registers(const struct fdt *tree, const struct fdt_node *node, struct fdt_reg *reg, uint64_t size,
-			   struct physical_window *window)
+/*
+ * The next entry of a reg property as physical addresses; false when there is none of at least that
+ * size.
+ */
+static bool next_registers(const struct fdt *tree, const struct fdt_node *node, struct fdt_reg *reg,
+			   uint64_t size, struct physical_window *window)
 {
-	if (!fdt_reg_next(reg, window) || window->size < size || !fdt_translate(tree, node, window)) {
-		log_print(LOG_WARNING, "device tree: %.32s has no usable registers", fdt_name(tree, node));
+	if (!fdt_reg_next(reg, window) || window->size < size ||
+	    !fdt_translate(tree, node, window)) {
+		log_print(LOG_WARNING, "device tree: %.32s has no usable registers",
+			  fdt_name(tree, node));
 		memset(window, 0, sizeof(*window));
 		return false;
 	}
 	return true;
 }
 
-/* The phandle of the controller that a node's interrupts go to: its own or inherited (chapter 2.4). 0: none. */
+/*
+ * The phandle of the controller that a node's interrupts go to: its own or inherited (chapter 2.4).
+ * 0: none.
+ */
 static uint32_t interrupt_parent(const struct fdt *tree, const struct fdt_node *node)
 {
 	struct fdt_property property;
@@ -82,10 +96,11 @@ static uint32_t gic_intid(uint32_t kind, uint32_t number)
 }
 
 /*
- * The line number of a node's interrupt of that index at the controller in boot_info. UINT32_MAX: it has none, or it
- * goes to another controller.
+ * The line number of a node's interrupt of that index at the controller in boot_info. UINT32_MAX:
+ * it has none, or it goes to another controller.
  */
-static uint32_t interrupt_line(const struct discovery *discovery, const struct fdt_node *node, uint32_t index)
+static uint32_t interrupt_line(const struct discovery *discovery, const struct fdt_node *node,
+			       uint32_t index)
 {
 	const struct fdt *tree = &discovery->tree;
 	uint32_t cells = discovery->info->gic.version ? GIC_CELLS : 1;
@@ -97,7 +112,8 @@ static uint32_t interrupt_line(const struct discovery *discovery, const struct f
 	if (discovery->controller == 0)
 		return UINT32_MAX;
 	if (fdt_get(tree, node, "interrupts-extended", &property)) {
-		if (!fdt_cell(&property, index * (cells + 1), &parent) || parent != discovery->controller)
+		if (!fdt_cell(&property, index * (cells + 1), &parent) ||
+		    parent != discovery->controller)
 			return UINT32_MAX;
 		index = index * (cells + 1) + 1;
 	} else {
@@ -109,13 +125,14 @@ static uint32_t interrupt_line(const struct discovery *discovery, const struct f
 	if (!fdt_cell(&property, index, &first))
 		return UINT32_MAX;
 	if (cells == 1)
-		return first > 0 && first <= discovery->info->plic.source_count ? first : UINT32_MAX;
+		return first > 0 && first <= discovery->info->plic.source_count ? first
+										: UINT32_MAX;
 	return fdt_cell(&property, index + 1, &number) ? gic_intid(first, number) : UINT32_MAX;
 }
 
 static void discover_gic_v2(struct discovery *discovery)
 {
-	static const char *const names[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
+	static const char *const names[] = { "arm,cortex-a15-gic", "arm,gic-400", NULL };
 	const struct fdt *tree = &discovery->tree;
 	struct gic_description *gic = &discovery->info->gic;
 	struct fdt_node node;
@@ -132,7 +149,7 @@ static void discover_gic_v2(struct discovery *discovery)
 
 static void discover_gic_v3(struct discovery *discovery)
 {
-	static const char *const names[] = {"arm,gic-v3", NULL};
+	static const char *const names[] = { "arm,gic-v3", NULL };
 	const struct fdt *tree = &discovery->tree;
 	struct gic_description *gic = &discovery->info->gic;
 	uint32_t regions = 1;
@@ -147,12 +164,13 @@ static void discover_gic_v3(struct discovery *discovery)
 	if (gic->redistributor_stride < GIC_REDISTRIBUTOR_SIZE)
 		gic->redistributor_stride = 0;
 	if (regions > BOOT_GIC_REDISTRIBUTORS_MAX) {
-		log_print(LOG_WARNING, "device tree: of %u GIC redistributor regions %u are used", regions,
-			  (unsigned)BOOT_GIC_REDISTRIBUTORS_MAX);
+		log_print(LOG_WARNING, "device tree: of %u GIC redistributor regions %u are used",
+			  regions, (unsigned)BOOT_GIC_REDISTRIBUTORS_MAX);
 		regions = BOOT_GIC_REDISTRIBUTORS_MAX;
 	}
 	for (uint32_t i = 0; i < regions; i++) {
-		if (!next_registers(tree, &node, &reg, GIC_REDISTRIBUTOR_SIZE, &gic->redistributors[i]))
+		if (!next_registers(tree, &node, &reg, GIC_REDISTRIBUTOR_SIZE,
+				    &gic->redistributors[i]))
 			break;
 		gic->redistributor_count++;
 	}
@@ -162,7 +180,10 @@ static void discover_gic_v3(struct discovery *discovery)
 	fdt_get_u32(tree, &node, "phandle", &discovery->controller);
 }
 
-/* Context n of the PLIC is what entry n of interrupts-extended names: a hart's own controller and its cause. */
+/*
+ * Context n of the PLIC is what entry n of interrupts-extended names: a hart's own controller and
+ * its cause.
+ */
 static void discover_plic_contexts(struct discovery *discovery, const struct fdt_node *node)
 {
 	struct boot_info *info = discovery->info;
@@ -173,7 +194,8 @@ static void discover_plic_contexts(struct discovery *discovery, const struct fdt
 	if (!fdt_get(&discovery->tree, node, "interrupts-extended", &contexts))
 		return;
 	for (uint32_t context = 0; fdt_cell(&contexts, 2 * context, &phandle) &&
-				   fdt_cell(&contexts, 2 * context + 1, &cause); context++) {
+				   fdt_cell(&contexts, 2 * context + 1, &cause);
+	     context++) {
 		uint64_t end = PLIC_CONTEXTS_OFFSET + (context + 1ULL) * PLIC_CONTEXT_SIZE;
 
 		if (end > info->plic.registers.size)
@@ -187,14 +209,15 @@ static void discover_plic_contexts(struct discovery *discovery, const struct fdt
 
 static void discover_plic(struct discovery *discovery)
 {
-	static const char *const names[] = {"sifive,plic-1.0.0", "riscv,plic0", NULL};
+	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0", NULL };
 	const struct fdt *tree = &discovery->tree;
 	struct plic_description *plic = &discovery->info->plic;
 	struct fdt_node node;
 	struct fdt_reg reg;
 
 	if (!find_compatible(tree, names, &node) || !fdt_reg_open(tree, &node, &reg) ||
-	    !next_registers(tree, &node, &reg, PLIC_CONTEXTS_OFFSET + PLIC_CONTEXT_SIZE, &plic->registers))
+	    !next_registers(tree, &node, &reg, PLIC_CONTEXTS_OFFSET + PLIC_CONTEXT_SIZE,
+			    &plic->registers))
 		return;
 	fdt_get_u32(tree, &node, "riscv,ndev", &plic->source_count);
 	if (plic->source_count > PLIC_SOURCES_MAX)
@@ -216,7 +239,7 @@ void fdt_discover_interrupt_controllers(struct discovery *discovery)
 
 void fdt_discover_arm_timer(struct discovery *discovery)
 {
-	static const char *const names[] = {"arm,armv8-timer", NULL};
+	static const char *const names[] = { "arm,armv8-timer", NULL };
 	struct arm_description *arm = &discovery->info->arm;
 	struct fdt_node node;
 	uint32_t intid;
@@ -234,8 +257,8 @@ void fdt_discover_arm_timer(struct discovery *discovery)
 
 void fdt_discover_psci(struct discovery *discovery)
 {
-	static const char *const fixed_ids[] = {"arm,psci-1.0", "arm,psci-0.2", NULL};
-	static const char *const own_ids[] = {"arm,psci", NULL};
+	static const char *const fixed_ids[] = { "arm,psci-1.0", "arm,psci-0.2", NULL };
+	static const char *const own_ids[] = { "arm,psci", NULL };
 	const struct fdt *tree = &discovery->tree;
 	struct arm_description *arm = &discovery->info->arm;
 	struct fdt_node node;
@@ -243,7 +266,8 @@ void fdt_discover_psci(struct discovery *discovery)
 
 	if (find_compatible(tree, fixed_ids, &node))
 		arm->psci_cpu_on = PSCI_CPU_ON_64;
-	else if (!find_compatible(tree, own_ids, &node) || !fdt_get_u32(tree, &node, "cpu_on", &arm->psci_cpu_on))
+	else if (!find_compatible(tree, own_ids, &node) ||
+		 !fdt_get_u32(tree, &node, "cpu_on", &arm->psci_cpu_on))
 		return;
 	method = fdt_get_string(tree, &node, "method");
 	if (method && strcmp(method, "hvc") == 0) {
@@ -252,21 +276,26 @@ void fdt_discover_psci(struct discovery *discovery)
 		arm->psci_conduit = PSCI_SMC;
 	} else {
 		arm->psci_cpu_on = 0;
-		log_print(LOG_WARNING, "device tree: PSCI is neither called by hvc nor by smc: not used");
+		log_print(LOG_WARNING,
+			  "device tree: PSCI is neither called by hvc nor by smc: not used");
 	}
 }
 
 void fdt_discover_test_finisher(struct discovery *discovery)
 {
-	static const char *const names[] = {"sifive,test1", "sifive,test0", NULL};
+	static const char *const names[] = { "sifive,test1", "sifive,test0", NULL };
 	struct fdt_node node;
 	struct fdt_reg reg;
 
-	if (find_compatible(&discovery->tree, names, &node) && fdt_reg_open(&discovery->tree, &node, &reg))
-		next_registers(&discovery->tree, &node, &reg, 4, &discovery->info->riscv.test_finisher);
+	if (find_compatible(&discovery->tree, names, &node) &&
+	    fdt_reg_open(&discovery->tree, &node, &reg))
+		next_registers(&discovery->tree, &node, &reg, 4,
+			       &discovery->info->riscv.test_finisher);
 }
 
-/* The rate of a UART's input clock: stated, or that of the fixed clock it names first. 0: unknown. */
+/*
+ * The rate of a UART's input clock: stated, or that of the fixed clock it names first. 0: unknown.
+ */
 static uint32_t uart_clock(const struct fdt *tree, const struct fdt_node *node)
 {
 	struct fdt_property clocks;
@@ -274,7 +303,8 @@ static uint32_t uart_clock(const struct fdt *tree, const struct fdt_node *node)
 	uint32_t phandle;
 	uint32_t hz = 0;
 
-	if (fdt_get_u32(tree, node, "clock-frequency", &hz) || !fdt_get(tree, node, "clocks", &clocks))
+	if (fdt_get_u32(tree, node, "clock-frequency", &hz) ||
+	    !fdt_get(tree, node, "clocks", &clocks))
 		return hz;
 	if (fdt_cell(&clocks, 0, &phandle) && fdt_find_phandle(tree, phandle, &clock) &&
 	    fdt_is_compatible(tree, &clock, "fixed-clock"))
@@ -286,7 +316,7 @@ static uint32_t uart_clock(const struct fdt *tree, const struct fdt_node *node)
 static bool read_uart(const struct discovery *discovery, const struct fdt_node *node)
 {
 	const struct fdt *tree = &discovery->tree;
-	struct uart_description uart = {.kind = UART_NONE};
+	struct uart_description uart = { .kind = UART_NONE };
 	uint32_t io_width = 1;
 	struct fdt_reg reg;
 
@@ -298,14 +328,17 @@ static bool read_uart(const struct discovery *discovery, const struct fdt_node *
 		return false;
 	fdt_get_u32(tree, node, "reg-shift", &uart.register_shift);
 	fdt_get_u32(tree, node, "reg-io-width", &io_width);
-	if (uart.kind == UART_NS16550_MMIO && (uart.register_shift > REGISTER_SHIFT_MAX || io_width != 1)) {
-		log_print(LOG_WARNING, "device tree: the registers of UART %.32s are of a kind we cannot use",
+	if (uart.kind == UART_NS16550_MMIO &&
+	    (uart.register_shift > REGISTER_SHIFT_MAX || io_width != 1)) {
+		log_print(LOG_WARNING,
+			  "device tree: the registers of UART %.32s are of a kind we cannot use",
 			  fdt_name(tree, node));
 		return false;
 	}
 	if (uart.kind == UART_PL011)
 		uart.register_shift = 0;
-	if (!next_registers(tree, node, &reg, uart.kind == UART_PL011 ? 0x1000 : 8ULL << uart.register_shift,
+	if (!next_registers(tree, node, &reg,
+			    uart.kind == UART_PL011 ? 0x1000 : 8ULL << uart.register_shift,
 			    &uart.registers))
 		return false;
 	uart.interrupt = interrupt_line(discovery, node, 0);
@@ -315,7 +348,8 @@ static bool read_uart(const struct discovery *discovery, const struct fdt_node *
 }
 
 /* Goes to the node that an alias of that many characters stands for (chapter 3.3). */
-static bool find_alias(const struct fdt *tree, const char *text, size_t length, struct fdt_node *node)
+static bool find_alias(const struct fdt *tree, const char *text, size_t length,
+		       struct fdt_node *node)
 {
 	static const char aliases[] = "/aliases";
 	char name[ALIAS_NAME_MAX + 1];
@@ -329,7 +363,10 @@ static bool find_alias(const struct fdt *tree, const char *text, size_t length, 
 	return path && fdt_find_path(tree, path, strlen(path), node);
 }
 
-/* Goes to the node that /chosen/stdout-path names: a path, or an alias of one; options follow a colon. */
+/*
+ * Goes to the node that /chosen/stdout-path names: a path, or an alias of one; options follow a
+ * colon.
+ */
 static bool find_stdout(const struct fdt *tree, struct fdt_node *node)
 {
 	static const char chosen[] = "/chosen";

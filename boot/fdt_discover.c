@@ -1,9 +1,9 @@
 /*
  * Memory, command line and ramdisk out of a device tree; calls the readers of CPUs and devices.
  *
- * Runs once, on the boot CPU, on input that is not trusted. Invariant: memory_range_count never passes
- * BOOT_MEMORY_RANGES_MAX. A reserved range that finds no place is an error, because the memory under it would be used;
- * a usable one is only counted in memory_ranges_dropped.
+ * Runs once, on the boot CPU, on input that is not trusted. Invariant: memory_range_count never
+ * passes BOOT_MEMORY_RANGES_MAX. A reserved range that finds no place is an error, because the
+ * memory under it would be used; a usable one is only counted in memory_ranges_dropped.
  */
 #include <boot/fdt_discover.h>
 #include <boot/fdt_discovery.h>
@@ -26,8 +26,9 @@ static bool append_range(struct boot_info *info, uint64_t base, uint64_t end, ui
 }
 
 /*
- * Appends a range as reserved without the parts that the ramdisk and the tree itself cover. Boot loaders reserve these
- * two, and a reserved range would never be mapped. False when the range found no place.
+ * Appends a range as reserved without the parts that the ramdisk and the tree itself cover. Boot
+ * loaders reserve these two, and a reserved range would never be mapped. False when the range found
+ * no place.
  */
 static bool append_reserved(struct boot_info *info, const struct physical_window *range)
 {
@@ -64,7 +65,10 @@ static bool discover_reservation_block(struct discovery *discovery)
 	return true;
 }
 
-/* Chapter 3.5: children of /reserved-memory that have a place; those with only a size are not placed yet. */
+/*
+ * Chapter 3.5: children of /reserved-memory that have a place; those with only a size are not
+ * placed yet.
+ */
 static bool discover_reserved_memory(struct discovery *discovery)
 {
 	static const char path[] = "/reserved-memory";
@@ -76,7 +80,8 @@ static bool discover_reserved_memory(struct discovery *discovery)
 	if (!fdt_find_path(tree, path, sizeof(path) - 1, &node))
 		return true;
 	while (fdt_next(tree, &node) && node.depth >= 2) {
-		if (node.depth != 2 || !fdt_is_okay(tree, &node) || !fdt_reg_open(tree, &node, &reg))
+		if (node.depth != 2 || !fdt_is_okay(tree, &node) ||
+		    !fdt_reg_open(tree, &node, &reg))
 			continue;
 		while (fdt_reg_next(&reg, &window))
 			if (!append_reserved(discovery->info, &window))
@@ -107,12 +112,13 @@ static bool discover_memory(struct discovery *discovery)
 	bool found;
 
 	for (found = fdt_root(tree, &node); found; found = fdt_next(tree, &node)) {
-		const char *type = node.depth == 1 ? fdt_get_string(tree, &node, "device_type") : NULL;
+		const char *type = node.depth == 1 ? fdt_get_string(tree, &node, "device_type")
+						   : NULL;
 
 		if (!type || strcmp(type, "memory") != 0 || !fdt_is_okay(tree, &node))
 			continue;
 		if (!fdt_reg_open(tree, &node, &reg))
-			log_print(LOG_WARNING, "device tree: a memory node has no reg property that can be read");
+			log_print(LOG_WARNING, "device tree: a memory node has no usable reg");
 		else
 			while (fdt_reg_next(&reg, &window))
 				append_usable(discovery->info, &window);
@@ -126,12 +132,14 @@ static void discover_command_line(struct discovery *discovery, const struct fdt_
 	struct fdt_property property;
 	size_t length;
 
-	if (info->command_line[0] != '\0' || !fdt_get(&discovery->tree, chosen, "bootargs", &property))
+	if (info->command_line[0] != '\0' ||
+	    !fdt_get(&discovery->tree, chosen, "bootargs", &property))
 		return;
 	length = strnlen((const char *)property.value, property.size);
 	if (length >= sizeof(info->command_line)) {
 		length = sizeof(info->command_line) - 1;
-		log_print(LOG_WARNING, "device tree: command line cut to %u characters", (unsigned)length);
+		log_print(LOG_WARNING, "device tree: command line cut to %u characters",
+			  (unsigned)length);
 	}
 	memcpy(info->command_line, property.value, length);
 	info->command_line[length] = '\0';
@@ -174,7 +182,7 @@ static int discover_fail(const char **reason, const char *text)
 
 int fdt_discover(const void *blob, size_t size, struct boot_info *info, const char **reason)
 {
-	struct discovery discovery = {.info = info};
+	struct discovery discovery = { .info = info };
 	bool memory_is_known = info->memory_range_count > 0;
 	int error = fdt_check(blob, size, reason);
 

@@ -1,5 +1,6 @@
 /*
- * Shared by the parts of fdt_discover(): boot/fdt_discover.c, boot/fdt_cpus.c, boot/fdt_devices.c. For them only.
+ * Shared by the parts of fdt_discover(): boot/fdt_discover.c, boot/fdt_cpus.c, boot/fdt_devices.c.
+ * For them only.
  */
 #ifndef BOOT_FDT_DISCOVERY_H
 #define BOOT_FDT_DISCOVERY_H
@@ -11,8 +12,9 @@
 struct discovery {
 	struct fdt tree;
 	struct boot_info *info;
-	uint32_t controller;                /* phandle of the interrupt controller described in info; 0: none */
-	uint32_t hart_controllers[CPU_MAX]; /* phandle of each hart's own interrupt controller; 0: none */
+	uint32_t controller; /* phandle of the interrupt controller described in info; 0: none */
+	uint32_t hart_controllers[CPU_MAX]; /* phandle of each hart's own interrupt controller; 0:
+					       none */
 };
 
 /* CPUs, the time base, Sstc. Sets hart_controllers. */

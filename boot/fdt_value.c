@@ -1,8 +1,9 @@
 /*
- * What the properties of a device tree mean: cells, strings, reg and ranges (Devicetree Specification v0.4, chapter 2).
+ * What the properties of a device tree mean: cells, strings, reg and ranges (Devicetree
+ * Specification v0.4, chapter 2).
  *
- * Invariant: a struct fdt_property lies inside the blob (boot/fdt.c made it), so every read below is checked against
- * its size alone.
+ * Invariant: a struct fdt_property lies inside the blob (boot/fdt.c made it), so every read below
+ * is checked against its size alone.
  */
 #include <boot/fdt.h>
 #include <lib/string.h>
@@ -31,7 +32,8 @@ bool fdt_cell(const struct fdt_property *property, uint32_t index, uint32_t *val
 	return true;
 }
 
-bool fdt_get_number(const struct fdt *tree, const struct fdt_node *node, const char *name, uint64_t *value)
+bool fdt_get_number(const struct fdt *tree, const struct fdt_node *node, const char *name,
+		    uint64_t *value)
 {
 	struct fdt_property property;
 
@@ -41,11 +43,13 @@ bool fdt_get_number(const struct fdt *tree, const struct fdt_node *node, const c
 	return true;
 }
 
-bool fdt_get_u32(const struct fdt *tree, const struct fdt_node *node, const char *name, uint32_t *value)
+bool fdt_get_u32(const struct fdt *tree, const struct fdt_node *node, const char *name,
+		 uint32_t *value)
 {
 	struct fdt_property property;
 
-	return fdt_get(tree, node, name, &property) && property.size == 4 && fdt_cell(&property, 0, value);
+	return fdt_get(tree, node, name, &property) && property.size == 4 &&
+	       fdt_cell(&property, 0, value);
 }
 
 const char *fdt_get_string(const struct fdt *tree, const struct fdt_node *node, const char *name)
@@ -90,9 +94,11 @@ bool fdt_is_okay(const struct fdt *tree, const struct fdt_node *node)
 	       fdt_list_contains(&property, "ok");
 }
 
-/* #address-cells or #size-cells of the node at `depth`; false when it asks for more than 64 bits. */
-static bool get_cell_count(const struct fdt *tree, const struct fdt_node *node, uint32_t depth, const char *name,
-			   uint32_t fallback, uint32_t *count)
+/*
+ * #address-cells or #size-cells of the node at `depth`; false when it asks for more than 64 bits.
+ */
+static bool get_cell_count(const struct fdt *tree, const struct fdt_node *node, uint32_t depth,
+			   const char *name, uint32_t fallback, uint32_t *count)
 {
 	struct fdt_property property;
 
@@ -102,10 +108,11 @@ static bool get_cell_count(const struct fdt *tree, const struct fdt_node *node, 
 	return *count <= CELLS_MAX;
 }
 
-static bool get_cell_counts(const struct fdt *tree, const struct fdt_node *node, uint32_t depth, uint32_t *address_cells,
-			    uint32_t *size_cells)
+static bool get_cell_counts(const struct fdt *tree, const struct fdt_node *node, uint32_t depth,
+			    uint32_t *address_cells, uint32_t *size_cells)
 {
-	return get_cell_count(tree, node, depth, "#address-cells", DEFAULT_ADDRESS_CELLS, address_cells) &&
+	return get_cell_count(tree, node, depth, "#address-cells", DEFAULT_ADDRESS_CELLS,
+			      address_cells) &&
 	       get_cell_count(tree, node, depth, "#size-cells", DEFAULT_SIZE_CELLS, size_cells);
 }
 
@@ -167,7 +174,8 @@ static bool translate_once(const struct fdt *tree, const struct fdt_node *node, 
 	return false;
 }
 
-bool fdt_translate(const struct fdt *tree, const struct fdt_node *node, struct physical_window *window)
+bool fdt_translate(const struct fdt *tree, const struct fdt_node *node,
+		   struct physical_window *window)
 {
 	for (uint32_t depth = node->depth; depth > 1; depth--)
 		if (!translate_once(tree, node, depth - 1, window))

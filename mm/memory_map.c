@@ -1,9 +1,10 @@
 /*
  * The physical memory map, as a sorted array.
  *
- * Invariant between calls: mm/memory_map.h says it. An operation first divides the ranges that it covers in part, then
- * goes through [base, end) from below, strengthening ranges and filling gaps, and at last joins neighbours of one kind.
- * End addresses are exclusive and at most ADDRESS_END, so that they never wrap.
+ * Invariant between calls: mm/memory_map.h says it. An operation first divides the ranges that it
+ * covers in part, then goes through [base, end) from below, strengthening ranges and filling gaps,
+ * and at last joins neighbours of one kind. End addresses are exclusive and at most ADDRESS_END, so
+ * that they never wrap.
  */
 #include <arch/page_flags.h>
 #include <lib/errno.h>
@@ -68,17 +69,24 @@ static void round_to_pages(uint64_t *base, uint64_t *end, uint64_t size, uint32_
 }
 
 /* Makes room for one range at index. False when the map is full. */
-static bool insert_range(struct memory_map *map, uint32_t index, uint64_t base, uint64_t end, uint32_t kind)
+static bool insert_range(struct memory_map *map, uint32_t index, uint64_t base, uint64_t end,
+			 uint32_t kind)
 {
 	if (map->count == MEMORY_MAP_MAX)
 		return false;
-	memmove(&map->ranges[index + 1], &map->ranges[index], (map->count - index) * sizeof(map->ranges[0]));
-	map->ranges[index] = (struct memory_range){.base = base, .size = end - base, .kind = kind};
+	memmove(&map->ranges[index + 1], &map->ranges[index],
+		(map->count - index) * sizeof(map->ranges[0]));
+	map->ranges[index] = (struct memory_range){ .base = base,
+						    .size = end - base,
+						    .kind = kind };
 	map->count++;
 	return true;
 }
 
-/* Divides the range that `address` lies inside of, if that range is weaker than kind. False when the map is full. */
+/*
+ * Divides the range that `address` lies inside of, if that range is weaker than kind. False when
+ * the map is full.
+ */
 static bool divide_range(struct memory_map *map, uint64_t address, uint32_t kind)
 {
 	for (uint32_t i = 0; i < map->count; i++) {
@@ -86,7 +94,8 @@ static bool divide_range(struct memory_map *map, uint64_t address, uint32_t kind
 
 		if (range->base >= address)
 			return true;
-		if (range_end(range) <= address || kind_strength(range->kind) >= kind_strength(kind))
+		if (range_end(range) <= address ||
+		    kind_strength(range->kind) >= kind_strength(kind))
 			continue;
 		if (!insert_range(map, i + 1, address, range_end(range), range->kind))
 			return false;
@@ -97,10 +106,11 @@ static bool divide_range(struct memory_map *map, uint64_t address, uint32_t kind
 }
 
 /*
- * Gives the gap [base, end) before the range at index to kind, by stretching the range below it where that has the kind
- * already. Returns how many ranges that inserted, or -ENOSPC.
+ * Gives the gap [base, end) before the range at index to kind, by stretching the range below it
+ * where that has the kind already. Returns how many ranges that inserted, or -ENOSPC.
  */
-static int fill_gap(struct memory_map *map, uint32_t index, uint64_t base, uint64_t end, uint32_t kind)
+static int fill_gap(struct memory_map *map, uint32_t index, uint64_t base, uint64_t end,
+		    uint32_t kind)
 {
 	struct memory_range *below = index > 0 ? &map->ranges[index - 1] : NULL;
 
@@ -174,14 +184,16 @@ int memory_map_add(struct memory_map *map, uint64_t base, uint64_t size, uint32_
 }
 
 /* True when every page of [base, end) is memory that a range of that kind may lie in. */
-static bool is_known_memory(const struct memory_map *map, uint64_t base, uint64_t end, uint32_t kind)
+static bool is_known_memory(const struct memory_map *map, uint64_t base, uint64_t end,
+			    uint32_t kind)
 {
 	for (uint32_t i = 0; i < map->count && base < end; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
 		if (range_end(range) <= base)
 			continue;
-		if (range->base > base || (range->kind == MEMORY_RESERVED && kind != MEMORY_RESERVED))
+		if (range->base > base ||
+		    (range->kind == MEMORY_RESERVED && kind != MEMORY_RESERVED))
 			return false;
 		base = range_end(range);
 	}
@@ -202,8 +214,8 @@ int memory_map_reserve(struct memory_map *map, uint64_t base, uint64_t size, uin
 	return known || result ? result : -EINVAL;
 }
 
-uint64_t memory_map_find(const struct memory_map *map, uint64_t size, uint64_t alignment, uint64_t lowest,
-			 uint64_t highest)
+uint64_t memory_map_find(const struct memory_map *map, uint64_t size, uint64_t alignment,
+			 uint64_t lowest, uint64_t highest)
 {
 	BUG_ON(alignment == 0 || (alignment & (alignment - 1)) != 0);
 	if (size == 0 || size > ADDRESS_END)

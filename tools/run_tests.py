@@ -75,6 +75,20 @@ def note(message):
     print(message, file=sys.stderr, flush=True)
 
 
+def note_counts(name, group, start, problems=()):
+    counts = group.counts()
+    took = f"{time.monotonic() - start:.1f} s" + (f" ({problems[0]})" if problems else "")
+    note(f"{name}: {counts[OK]} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped in {took}")
+
+
+def talk_to_monitor(machine):
+    # Lies with the tests, because it is one.
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "boot"))
+    import monitor_session
+
+    return monitor_session.run_session(machine)
+
+
 def matches(globs, name):
     """As the kernel matches: * any characters, ? one, any of the comma-separated globs."""
     patterns = (re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs.split(","))
@@ -203,14 +217,24 @@ class ArchRunner:
             except BaseException:
                 PROCESSES.stop_all()
                 raise
-        if not boots and not deaths:
+        talk = not self.options.tests or matches(self.options.tests, "monitor.session")
+        if not boots and not deaths and not talk:
             return Result(self.arch, SKIPPED, f"no test matches {self.options.tests}")
         children = [done[boot.name] for boot, _ in boots]
         if deaths:
             failed = sum(result.status == FAILED for result in death_results)
             note(f"{self.arch} death: {len(deaths) - failed} of {len(deaths)} died as they should")
             children.append(Group("death", death_results))
+        if talk:
+            children.append(self.talk())
         return Group(self.arch, children)
+
+    def talk(self):
+        """A person at the monitor."""
+        start = time.monotonic()
+        group = talk_to_monitor(self.machine(Boot("monitor", "direct", 4), "monitor", [], after_tests="monitor"))
+        note_counts(f"{self.arch} monitor", group, start)
+        return group
 
     def selected(self, test):
         return not self.options.tests or matches(self.options.tests, f"{test.suite}.{test.name}")
@@ -234,13 +258,13 @@ class ArchRunner:
         longest = max(test.deadline_ms for test in tests) / 1000 * self.scale
         return BOOT_SECONDS + 2 * longest + (FIRMWARE_SECONDS if firmware else 0)
 
-    def machine(self, boot, name, arguments):
+    def machine(self, boot, name, arguments, after_tests="poweroff"):
         machine = qemu.Machine(self.arch, self.build, boot.boot, boot.smp, accel=self.options.accel, name=name)
         machine.gic = 3 if boot.smp >= 8 else 0
         machine.arguments = [
             *arguments,
             f"seed={self.options.seed}",
-            "after=poweroff",
+            f"after={after_tests}",
             *self.options.args.split(),
         ]
         return machine
@@ -254,11 +278,7 @@ class ArchRunner:
         problems = judge(ending, log, group, self.unused_globs(boot))
         if problems:
             group.children.append(Result("machine", FAILED, notes=ending.report(problems)))
-        counts = group.counts()
-        note(
-            f"{self.arch} {boot.name}: {counts[OK]} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped"
-            f" in {time.monotonic() - start:.1f} s" + (f" ({problems[0]})" if problems else "")
-        )
+        note_counts(f"{self.arch} {boot.name}", group, start, problems)
         return group
 
     def unused_globs(self, boot):

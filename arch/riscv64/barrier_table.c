@@ -20,7 +20,7 @@ const struct barrier_row barrier_table[] = {
 	  "memory shared with a coherent device is normal memory: as among CPUs" },
 	{ "dma_rmb()", "fence r, r", "loads before with loads after, as the device sees them" },
 	{ "dma_wmb()", "fence w, w", "stores before with stores after, as the device sees them" },
-	{ "mmio_read()", "fence io, i; load; fence i, rw",
+	{ "mmio_read()", "fence ior, i; load; fence i, rw",
 	  "register accesses in order; what it announced is read after it" },
 	{ "mmio_write()", "fence iorw, o; store; fence o, w",
 	  "what the device is told of is in memory; a lock released after it is released after "

@@ -75,8 +75,10 @@ static void ipi_dispatch(struct trap_frame *frame)
 	trap_handlers->ipi(frame);
 }
 
-/* Another CPU cannot take what is routed here, so a claim of 0 means that the line was calmed or
- * masked meanwhile. */
+/*
+ * Another CPU cannot take what is routed here, so a claim of 0 means that the line was calmed or
+ * masked meanwhile.
+ */
 static void external_dispatch(struct trap_frame *frame)
 {
 	unsigned cpu = (unsigned)trap_cpu_here()->cpu;

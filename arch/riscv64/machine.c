@@ -13,8 +13,10 @@
 #include <lib/errno.h>
 #include <lib/log_hook.h>
 
-/* QEMU, include/hw/misc/sifive_test.h: the low half of the word says what to do, the high half is
- * the exit status. */
+/*
+ * QEMU, include/hw/misc/sifive_test.h: the low half of the word says what to do, the high half is
+ * the exit status.
+ */
 #define FINISHER_FAIL 0x3333
 #define FINISHER_PASS 0x5555
 #define FINISHER_RESET 0x7777

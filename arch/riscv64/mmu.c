@@ -23,8 +23,10 @@ unsigned page_table_levels;
 uintptr_t direct_map_base;
 uint64_t direct_map_size;
 
-/* mm/layout.h: the direct map ends where kernel space begins, with Sv39; with Sv48 it is as large
- * as on other machines. */
+/*
+ * mm/layout.h: the direct map ends where kernel space begins, with Sv39; with Sv48 it is as large
+ * as on other machines.
+ */
 void mmu_set_levels(unsigned levels)
 {
 	page_table_levels = levels;
@@ -37,8 +39,10 @@ uint64_t mmu_kernel_root(void)
 	return (csr_read(satp) & SATP_PPN) << PAGE_SHIFT;
 }
 
-/* The mode stays. sfence.vma before: the tables' stores, before the walker reads them; after:
- * nothing of the old root. */
+/*
+ * The mode stays. sfence.vma before: the tables' stores, before the walker reads them; after:
+ * nothing of the old root.
+ */
 void mmu_load_kernel_root(uint64_t root)
 {
 	uint64_t mode = csr_read(satp) >> SATP_MODE_SHIFT << SATP_MODE_SHIFT;
@@ -100,8 +104,10 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
 	return remote_sfence_vma(address, size) == 0;
 }
 
-/* fence.i is for the hart that executes it alone (unprivileged ISA 20191213, chapter 3); the stores
- * reach others first. */
+/*
+ * fence.i is for the hart that executes it alone (unprivileged ISA 20191213, chapter 3); the stores
+ * reach others first.
+ */
 void icache_synchronise(uintptr_t address, size_t size)
 {
 	uint64_t cpus = harts_running();

@@ -40,8 +40,10 @@ static unsigned long route_lock_take(void)
 {
 	unsigned long flags = interrupts_save();
 
-	/* Acquire: the registers as the last holder left them. Pairs with the release in
-	 * route_lock_drop(). */
+	/*
+	 * Acquire: the registers as the last holder left them. Pairs with the release in
+	 * route_lock_drop().
+	 */
 	while (atomic32_exchange_acquire(&route_lock, 1))
 		while (atomic32_load_relaxed(&route_lock))
 			cpu_relax();
@@ -152,8 +154,10 @@ unsigned plic_claim(unsigned cpu)
 	return mmio_read32(registers + PLIC_CLAIM(contexts[cpu]));
 }
 
-/* The source may have got another route since it was claimed: then it is enabled here for as long
- * as its completion takes. */
+/*
+ * The source may have got another route since it was claimed: then it is enabled here for as long
+ * as its completion takes.
+ */
 void plic_complete(unsigned source, unsigned cpu)
 {
 	unsigned long flags = route_lock_take();

@@ -10,8 +10,10 @@
 #include <lib/boot_info.h>
 #include <stdint.h>
 
-/* Maps it and masks every source. Boot CPU, once. -ENODEV: none described; -ENOTSUP: too small for
- * a context; -ENOMEM. */
+/*
+ * Maps it and masks every source. Boot CPU, once. -ENODEV: none described; -ENOTSUP: too small for
+ * a context; -ENOMEM.
+ */
 int plic_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size));
 
 /* Lets sources of any priority interrupt the calling CPU. Interrupts disabled. */
@@ -24,8 +26,10 @@ unsigned plic_sources(void);
 int plic_unmask(unsigned source, unsigned cpu);
 int plic_mask(unsigned source);
 
-/* In an external interrupt of the CPU: the source to handle, or 0 when another CPU was faster; and
- * that it was handled. */
+/*
+ * In an external interrupt of the CPU: the source to handle, or 0 when another CPU was faster; and
+ * that it was handled.
+ */
 unsigned plic_claim(unsigned cpu);
 void plic_complete(unsigned source, unsigned cpu);
 

@@ -67,8 +67,10 @@ void trap_vector(void);
 void trap_dispatch(struct trap_frame *frame);
 _Noreturn void trap_lost_stack(struct trap_frame *frame);
 
-/* Of interrupt.c: handles the interrupt that frame->scause names. False: there is none of that
- * number. */
+/*
+ * Of interrupt.c: handles the interrupt that frame->scause names. False: there is none of that
+ * number.
+ */
 bool interrupt_dispatch(struct trap_frame *frame);
 
 /* The boot hart's id, as the SBI gave it to start.S. */
@@ -77,8 +79,10 @@ extern uint64_t start_boot_hart;
 extern uint64_t start_satp_identity;
 extern uint64_t start_satp_kernel;
 
-/* Called by start.S at the link address, once: what follows from the number of levels of the page
- * tables. */
+/*
+ * Called by start.S at the link address, once: what follows from the number of levels of the page
+ * tables.
+ */
 void mmu_set_levels(unsigned levels);
 
 /* Makes a hart the logical CPU's. Boot CPU, before that CPU starts. */
@@ -94,12 +98,16 @@ struct sbi_harts hart_of(unsigned cpu);
  */
 void hart_set_running(unsigned cpu);
 
-/* The logical CPUs that fences go to: bit n is CPU n. A full barrier: earlier stores come before
- * the look. */
+/*
+ * The logical CPUs that fences go to: bit n is CPU n. A full barrier: earlier stores come before
+ * the look.
+ */
 uint64_t harts_running(void);
 
-/* Takes some CPUs out of *cpus, which is not empty, and returns their harts in the form the SBI
- * wants. */
+/*
+ * Takes some CPUs out of *cpus, which is not empty, and returns their harts in the form the SBI
+ * wants.
+ */
 struct sbi_harts harts_take(uint64_t *cpus);
 
 /* Whether the timer is Sstc's; constant after clock_counter_init(). */

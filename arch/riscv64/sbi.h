@@ -28,12 +28,16 @@ void sbi_init(void);
 
 bool sbi_has(enum sbi_extension extension);
 
-/* "SBI 1.0 OpenSBI 1.1, vendor 0x0 architecture 0x0 implementation 0x0"; returns the length as
- * format_text() does. */
+/*
+ * "SBI 1.0 OpenSBI 1.1, vendor 0x0 architecture 0x0 implementation 0x0"; returns the length as
+ * format_text() does.
+ */
 int sbi_describe(char *text, size_t size);
 
-/* Arms the calling hart's timer for a value of the time CSR; UINT64_MAX disarms it and takes a
- * pending interrupt back. */
+/*
+ * Arms the calling hart's timer for a value of the time CSR; UINT64_MAX disarms it and takes a
+ * pending interrupt back.
+ */
 int sbi_set_timer(uint64_t deadline);
 
 /* Makes sip.SSIP pending on the harts. */
@@ -42,8 +46,10 @@ int sbi_send_ipi(struct sbi_harts harts);
 /* fence.i on the harts; complete on return. */
 int sbi_remote_fence_i(struct sbi_harts harts);
 
-/* sfence.vma on the harts for [address, address + size); size SIZE_MAX: for everything. Complete on
- * return. */
+/*
+ * sfence.vma on the harts for [address, address + size); size SIZE_MAX: for everything. Complete on
+ * return.
+ */
 int sbi_remote_sfence_vma(struct sbi_harts harts, uintptr_t address, size_t size);
 
 /* Starts a stopped hart at a physical address, with a0 its id and a1 argument. */

@@ -46,8 +46,10 @@ _Static_assert(SSTATUS_SIE == 2, "trap_entry.S clears it");
 
 #define SCAUSE_INTERRUPT (1UL << 63)
 
-/* Bits 1 and 0 of an instruction: 3 in one of four bytes, else it has two (unprivileged ISA
- * 20191213, 1.5). */
+/*
+ * Bits 1 and 0 of an instruction: 3 in one of four bytes, else it has two (unprivileged ISA
+ * 20191213, 1.5).
+ */
 #define INSTRUCTION_LENGTH_MASK 3
 
 const struct trap_handlers *trap_handlers;
@@ -155,8 +157,10 @@ struct trap_cpu *trap_cpu_here(void)
 	return (struct trap_cpu *)((uintptr_t)&trap_cpu + cpu_percpu_offset());
 }
 
-/* Whether the frame would have gone below a stack: into a guard, above which that stack begins,
- * with memory in it. */
+/*
+ * Whether the frame would have gone below a stack: into a guard, above which that stack begins,
+ * with memory in it.
+ */
 static bool stack_overflowed(uintptr_t lost_sp)
 {
 	uintptr_t place = lost_sp - FRAME_SIZE;

@@ -1,7 +1,9 @@
 /*
- * The start info of the PVH boot protocol (Xen, public/arch-x86/hvm/start_info.h, versions 0 and 1).
+ * The start info of the PVH boot protocol (Xen, public/arch-x86/hvm/start_info.h, versions 0 and
+ * 1).
  *
- * Runs once, on the boot CPU, on input that is not trusted: nothing is read outside the bytes that map() returned.
+ * Runs once, on the boot CPU, on input that is not trusted: nothing is read outside the bytes that
+ * map() returned.
  */
 #include <boot/direct/pvh.h>
 #include <lib/errno.h>
@@ -10,12 +12,18 @@
 #include <stddef.h>
 
 #define START_INFO_MAGIC 0x336ec578U
-/* A command line is mapped in pieces that end at multiples of this, because its length is not known. */
+/*
+ * A command line is mapped in pieces that end at multiples of this, because its length is not
+ * known.
+ */
 #define COMMAND_LINE_PIECE 4096U
 /* More entries than this are not looked at; a PC has about ten. */
 #define MEMORY_ENTRIES_MAX 4096U
 
-/* Little-endian and without padding, as in memory; read through map(), so possibly unaligned: packed. */
+/*
+ * Little-endian and without padding, as in memory; read through map(), so possibly unaligned:
+ * packed.
+ */
 struct start_info {
 	uint32_t magic;
 	uint32_t version;
@@ -63,7 +71,9 @@ static bool append_range(struct boot_info *info, uint64_t base, uint64_t size, u
 {
 	if (info->memory_range_count >= BOOT_MEMORY_RANGES_MAX)
 		return false;
-	info->memory[info->memory_range_count++] = (struct memory_range){.base = base, .size = size, .kind = kind};
+	info->memory[info->memory_range_count++] = (struct memory_range){ .base = base,
+									  .size = size,
+									  .kind = kind };
 	return true;
 }
 
@@ -75,10 +85,12 @@ static uint32_t kind_of_type(uint32_t type)
 }
 
 /*
- * Appends the usable ranges, or all others. Empty ones and those that wrap around are left out, except that a wrapping
- * range which is not usable is kept up to the end of the address space. False when one found no place.
+ * Appends the usable ranges, or all others. Empty ones and those that wrap around are left out,
+ * except that a wrapping range which is not usable is kept up to the end of the address space.
+ * False when one found no place.
  */
-static bool append_ranges(struct boot_info *info, const struct start_info_range *ranges, uint32_t count, bool usable)
+static bool append_ranges(struct boot_info *info, const struct start_info_range *ranges,
+			  uint32_t count, bool usable)
 {
 	bool all = true;
 
@@ -90,7 +102,8 @@ static bool append_ranges(struct boot_info *info, const struct start_info_range 
 		if ((kind == MEMORY_USABLE) != usable || size == 0)
 			continue;
 		if (size > UINT64_MAX - base) {
-			log_print(LOG_WARNING, "PVH: memory range at %#llx wraps around", (unsigned long long)base);
+			log_print(LOG_WARNING, "PVH: memory range at %#llx wraps around",
+				  (unsigned long long)base);
 			if (usable)
 				continue;
 			size = UINT64_MAX - base;
@@ -103,7 +116,9 @@ static bool append_ranges(struct boot_info *info, const struct start_info_range 
 	return all;
 }
 
-/* What we take for granted when nobody says: conventional memory, and extended memory up to 32 MiB. */
+/*
+ * What we take for granted when nobody says: conventional memory, and extended memory up to 32 MiB.
+ */
 static void assume_memory(struct boot_info *info)
 {
 	log_print(LOG_WARNING, "PVH: start info of version 0 has no memory map: assuming 32 MiB");
@@ -114,7 +129,8 @@ static void assume_memory(struct boot_info *info)
 static int read_memory(uint64_t start_info, const void *(*map)(uint64_t physical, uint64_t size),
 		       struct boot_info *info, const char **reason)
 {
-	const struct start_info_memory *memory = map(start_info + sizeof(struct start_info), sizeof(*memory));
+	const struct start_info_memory *memory = map(start_info + sizeof(struct start_info),
+						     sizeof(*memory));
 	const struct start_info_range *ranges;
 	uint32_t before;
 	uint32_t count;
@@ -131,10 +147,13 @@ static int read_memory(uint64_t start_info, const void *(*map)(uint64_t physical
 		return pvh_fail(reason, "the memory map has more reserved ranges than fit");
 	before = info->memory_range_count;
 	append_ranges(info, ranges, count, true);
-	return info->memory_range_count > before ? 0 : pvh_fail(reason, "the memory map has no usable range");
+	return info->memory_range_count > before
+		       ? 0
+		       : pvh_fail(reason, "the memory map has no usable range");
 }
 
-static void read_command_line(uint64_t physical, const void *(*map)(uint64_t physical, uint64_t size),
+static void read_command_line(uint64_t physical,
+			      const void *(*map)(uint64_t physical, uint64_t size),
 			      struct boot_info *info)
 {
 	uint32_t length = 0;
@@ -147,7 +166,9 @@ static void read_command_line(uint64_t physical, const void *(*map)(uint64_t phy
 			piece = BOOT_COMMAND_LINE_MAX - 1 - length;
 		text = map(physical, piece);
 		if (!text) {
-			log_print(LOG_WARNING, "PVH: the command line cannot be read past %u characters", length);
+			log_print(LOG_WARNING,
+				  "PVH: the command line cannot be read past %u characters",
+				  length);
 			break;
 		}
 		for (uint32_t i = 0; i < piece; i++, length++) {
@@ -164,7 +185,8 @@ static void read_command_line(uint64_t physical, const void *(*map)(uint64_t phy
 		log_print(LOG_WARNING, "PVH: command line cut to %u characters", length);
 }
 
-static void read_ramdisk(const struct start_info *start, const void *(*map)(uint64_t physical, uint64_t size),
+static void read_ramdisk(const struct start_info *start,
+			 const void *(*map)(uint64_t physical, uint64_t size),
 			 struct boot_info *info)
 {
 	const struct start_info_module *module = map(start->modules, sizeof(*module));
@@ -176,11 +198,12 @@ static void read_ramdisk(const struct start_info *start, const void *(*map)(uint
 	info->ramdisk.base = module->base;
 	info->ramdisk.size = module->size;
 	if (start->module_count > 1)
-		log_print(LOG_WARNING, "PVH: %u modules behind the first are ignored", start->module_count - 1);
+		log_print(LOG_WARNING, "PVH: %u modules behind the first are ignored",
+			  start->module_count - 1);
 }
 
-int pvh_read(uint64_t start_info, const void *(*map)(uint64_t physical, uint64_t size), struct boot_info *info,
-	     const char **reason)
+int pvh_read(uint64_t start_info, const void *(*map)(uint64_t physical, uint64_t size),
+	     struct boot_info *info, const char **reason)
 {
 	const struct start_info *start = map(start_info, sizeof(*start));
 

@@ -58,8 +58,8 @@ class Runner(unittest.TestCase):
     def test_good_machine_passes(self):
         status, output = self.machine.run_tests()
         self.assertEqual(status, 0, output)
-        # Four boots of three tests, and a death.
-        self.assertEqual(last_line(output), "13 passed, 0 failed, 0 skipped")
+        # Four boots of three tests, a death, and the talk with the monitor.
+        self.assertEqual(last_line(output), "14 passed, 0 failed, 0 skipped")
 
     def test_document_is_well_formed(self):
         for fault in ("", "failure", "truncated_33", "skip"):
@@ -69,7 +69,7 @@ class Runner(unittest.TestCase):
     def test_skip_is_counted(self):
         status, output = self.machine.run_tests("skip")
         self.assertEqual(status, 0, output)
-        self.assertEqual(last_line(output), "9 passed, 0 failed, 4 skipped")
+        self.assertEqual(last_line(output), "10 passed, 0 failed, 4 skipped")
         self.assertIn("ok 2 monotonic # SKIP no second clock", output)
 
     def test_faults_are_seen(self):

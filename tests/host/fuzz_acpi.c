@@ -1,7 +1,8 @@
 /* sources: boot/acpi.c boot/acpi_tables.c boot/acpi_power.c tests/host/physical.c */
 /*
- * Any memory as ACPI tables. The input is a memory image (physical.h); bit 63 of the root's address says that checksums
- * are to be left as they are, otherwise they are corrected, because no fuzzer guesses them.
+ * Any memory as ACPI tables. The input is a memory image (physical.h); bit 63 of the root's address
+ * says that checksums are to be left as they are, otherwise they are corrected, because no fuzzer
+ * guesses them.
  */
 #include "physical.h"
 #include <boot/acpi.h>
@@ -27,7 +28,8 @@ static void check_discovered(const struct boot_info *info)
 		for (uint32_t other = 0; other < i; other++)
 			require(info->cpus[i].hardware_id != info->cpus[other].hardware_id);
 	require(apic->ioapic_count <= BOOT_IOAPICS_MAX);
-	require(apic->pm_timer_port <= 0xffff && apic->pm1a_port <= 0xffff && apic->pm1b_port <= 0xffff);
+	require(apic->pm_timer_port <= 0xffff && apic->pm1a_port <= 0xffff &&
+		apic->pm1b_port <= 0xffff);
 	require(apic->sleep_type_a < 8 && apic->sleep_type_b < 8 && apic->sleep_known < 2);
 	require(apic->hpet.size <= UINT64_MAX - apic->hpet.base);
 	require(apic->reset.present < 2 && apic->reset.space < 3);

@@ -1,7 +1,7 @@
 /* sources: boot/fdt.c boot/fdt_value.c boot/fdt_discover.c boot/fdt_cpus.c boot/fdt_devices.c */
 /*
- * Any bytes as a device tree: the reader on its own, without fdt_check() before it, and discovery, whose result must be
- * one that the rest of the kernel can rely on.
+ * Any bytes as a device tree: the reader on its own, without fdt_check() before it, and discovery,
+ * whose result must be one that the rest of the kernel can rely on.
  */
 #include <boot/fdt.h>
 #include <boot/fdt_discover.h>

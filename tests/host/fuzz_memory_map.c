@@ -1,7 +1,7 @@
 /* sources: mm/memory_map.c */
 /*
- * The physical memory map against a model that has one byte per page. The input is a program: operations of 8 bytes
- * each, on pages near the bottom or the top of the address space.
+ * The physical memory map against a model that has one byte per page. The input is a program:
+ * operations of 8 bytes each, on pages near the bottom or the top of the address space.
  */
 #include <mm/memory_map.h>
 #include <stdbool.h>
@@ -11,14 +11,15 @@
 #define PAGE 4096ULL
 /* Enough that every second page fills the map. */
 #define PAGES 2048ULL
-/* Where the second half of the pages lies: its last page is the last one of the address space but one. */
+/*
+ * Where the second half of the pages lies: its last page is the last one of the address space but
+ * one.
+ */
 #define HIGH_BASE (0 - (PAGES / 2 + 1) * PAGE)
 /* Programs are cut here, because each operation is compared with the whole model. */
 #define OPERATIONS_MAX 64
-/* So many pages may STRIPE add in a program: enough to fill the map. */
-#define STRIPES_MAX 1000
 
-enum operation { ADD, RESERVE, FIND, STRIPE };
+enum operation { ADD, RESERVE, FIND, FILL };
 
 struct __attribute__((packed)) step {
 	uint8_t operation;
@@ -33,7 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct memory_map map;
 static uint8_t model[PAGES]; /* a kind, or 0 */
-static unsigned stripes;
 
 static void require(bool holds)
 {
@@ -48,8 +48,9 @@ static uint64_t page_address(uint64_t page)
 
 static unsigned strength(uint8_t kind)
 {
-	static const uint8_t order[] = {MEMORY_USABLE, MEMORY_ACPI, MEMORY_RESERVED, MEMORY_DESCRIPTION, MEMORY_RAMDISK,
-					MEMORY_EARLY, MEMORY_KERNEL};
+	static const uint8_t order[] = { MEMORY_USABLE,      MEMORY_ACPI,    MEMORY_RESERVED,
+					 MEMORY_DESCRIPTION, MEMORY_RAMDISK, MEMORY_EARLY,
+					 MEMORY_KERNEL };
 
 	for (unsigned i = 0; i < sizeof(order); i++)
 		if (order[i] == kind)
@@ -72,7 +73,10 @@ static uint64_t pages_below(uint64_t address)
 	return pages < PAGES / 2 ? PAGES / 2 + pages : PAGES;
 }
 
-/* Does to the model what memory_map_add() says it does. True when every page was memory that may be reserved. */
+/*
+ * Does to the model what memory_map_add() says it does. True when every page was memory that may be
+ * reserved.
+ */
 static bool model_add(uint64_t base, uint64_t size, uint8_t kind)
 {
 	uint64_t last = size > UINT64_MAX - base ? UINT64_MAX : base + size - 1;
@@ -116,7 +120,10 @@ static void read_map(uint8_t *kinds)
 	}
 }
 
-/* The map is the model; once it has been full, it may know less, but never calls usable what is not. */
+/*
+ * The map is the model; once it has been full, it may know less, but never calls usable what is
+ * not.
+ */
 static void compare(bool was_full)
 {
 	static uint8_t kinds[PAGES];
@@ -133,7 +140,8 @@ static void compare(bool was_full)
 
 static bool add(uint64_t base, uint64_t size, uint8_t kind, bool reserve)
 {
-	int result = reserve ? memory_map_reserve(&map, base, size, kind) : memory_map_add(&map, base, size, kind);
+	int result = reserve ? memory_map_reserve(&map, base, size, kind)
+			     : memory_map_add(&map, base, size, kind);
 	bool known = model_add(base, size, sane_kind(kind));
 	const int no_space = -28;
 
@@ -166,12 +174,29 @@ static void find(uint64_t size, uint64_t alignment, uint64_t lowest, uint64_t hi
 	require(memory_map_find(&map, size, alignment, lowest, highest) == best);
 }
 
+/*
+ * Makes an empty map one of `count` single pages, every second one. Written directly, because
+ * adding them takes time.
+ */
+static void fill(uint64_t page, uint32_t count, uint8_t kind)
+{
+	if (map.count > 0)
+		return;
+	for (; map.count < count && page < PAGES; page += 2) {
+		map.ranges[map.count++] = (struct memory_range){
+			.base = page_address(page),
+			.size = PAGE,
+			.kind = sane_kind(kind),
+		};
+		model[page] = sane_kind(kind);
+	}
+}
+
 /* Runs one step. True when the map was full. */
 static bool run(const struct step *step)
 {
 	uint64_t base = page_address(step->page % PAGES) + step->offset * 16ULL;
 	uint64_t size = step->pages % PAGES * PAGE + step->remainder * 16ULL;
-	bool full = false;
 
 	/* No model of what lies between the halves. */
 	if (base < PAGES / 2 * PAGE && size > PAGES / 2 * PAGE - base)
@@ -182,13 +207,12 @@ static bool run(const struct step *step)
 	case RESERVE:
 		return add(base, size, step->kind, true);
 	case FIND:
-		find(size, 1ULL << step->kind % 24, page_address(step->page % PAGES), UINT64_MAX - step->offset * (PAGE + 16));
+		find(size, 1ULL << step->kind % 24, page_address(step->page % PAGES),
+		     UINT64_MAX - step->offset * (PAGE + 16));
 		return false;
 	default:
-		for (uint64_t page = step->page % PAGES, left = step->pages % PAGES;
-		     page < PAGES && left > 0 && stripes < STRIPES_MAX; page += 2, left--, stripes++)
-			full |= add(page_address(page), PAGE, step->kind, false);
-		return full;
+		fill(step->page % (PAGES / 4), step->pages % (MEMORY_MAP_MAX + 1), step->kind);
+		return false;
 	}
 }
 
@@ -198,8 +222,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&map, 0, sizeof(map));
 	memset(model, 0, sizeof(model));
-	stripes = 0;
-	for (size_t at = 0; at + sizeof(step) <= size && at < OPERATIONS_MAX * sizeof(step); at += sizeof(step)) {
+	for (size_t at = 0; at + sizeof(step) <= size && at < OPERATIONS_MAX * sizeof(step);
+	     at += sizeof(step)) {
 		memcpy(&step, data + at, sizeof(step));
 		compare(run(&step));
 	}

@@ -1,6 +1,7 @@
 /* sources: boot/direct/pvh.c tests/host/physical.c */
 /*
- * Any memory as a PVH start info. The input is a memory image (physical.h) with the start info as its root.
+ * Any memory as a PVH start info. The input is a memory image (physical.h) with the start info as
+ * its root.
  */
 #include "physical.h"
 #include <boot/direct/pvh.h>

@@ -1,7 +1,8 @@
 /*
  * The harness of the host tests, and the two functions of the kernel's that every module may call.
  *
- * What lib/log_hook.c and lib/panic.c define is weak here, so that a program may name those as its sources.
+ * What lib/log_hook.c and lib/panic.c define is weak here, so that a program may name those as its
+ * sources.
  */
 #include "host.h"
 #include <lib/log_hook.h>
@@ -80,23 +81,25 @@ bool host_check(bool holds, const char *file, int line, const char *text)
 	return holds;
 }
 
-bool host_check_equal(uint64_t actual, uint64_t expected, const char *file, int line, const char *text)
+bool host_check_equal(uint64_t actual, uint64_t expected, const char *file, int line,
+		      const char *text)
 {
 	if (actual != expected) {
-		printf("# %s:%d: %s is %#llx, not %#llx\n", file, line, text, (unsigned long long)actual,
-		       (unsigned long long)expected);
+		printf("# %s:%d: %s is %#llx, not %#llx\n", file, line, text,
+		       (unsigned long long)actual, (unsigned long long)expected);
 		failures++;
 	}
 	return actual == expected;
 }
 
-bool host_check_text(const char *actual, const char *expected, const char *file, int line, const char *text)
+bool host_check_text(const char *actual, const char *expected, const char *file, int line,
+		     const char *text)
 {
 	bool equal = actual && expected && strcmp(actual, expected) == 0;
 
 	if (!equal) {
-		printf("# %s:%d: %s is \"%s\", not \"%s\"\n", file, line, text, actual ? actual : "(null)",
-		       expected ? expected : "(null)");
+		printf("# %s:%d: %s is \"%s\", not \"%s\"\n", file, line, text,
+		       actual ? actual : "(null)", expected ? expected : "(null)");
 		failures++;
 	}
 	return equal;

@@ -1,5 +1,6 @@
 /*
- * Physical memory for tests, as a list of stretches; every copy handed out is freed by the next reset.
+ * Physical memory for tests, as a list of stretches; every copy handed out is freed by the next
+ * reset.
  */
 #include "physical.h"
 #include <stdio.h>
@@ -35,7 +36,9 @@ static uint8_t *add_stretch(struct stretch **list, uint64_t base, const void *by
 {
 	struct stretch *stretch = malloc(sizeof(*stretch));
 
-	*stretch = (struct stretch){.next = *list, .base = base, .size = size, .bytes = malloc(size ? size : 1)};
+	*stretch = (struct stretch){
+		.next = *list, .base = base, .size = size, .bytes = malloc(size ? size : 1)
+	};
 	if (size)
 		memcpy(stretch->bytes, bytes, size);
 	*list = stretch;

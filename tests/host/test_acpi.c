@@ -1,7 +1,7 @@
 /* sources: boot/acpi.c boot/acpi_tables.c boot/acpi_power.c tests/host/physical.c */
 /*
- * ACPI: the tables that two firmwares of a PC left in memory, tables by hand with what those do not have, and damage of
- * every kind.
+ * ACPI: the tables that two firmwares of a PC left in memory, tables by hand with what those do not
+ * have, and damage of every kind.
  */
 #include "host.h"
 #include "physical.h"
@@ -50,7 +50,7 @@ static void put64(uint8_t *bytes, uint64_t value)
 /* Adds a table: a header, and behind it the body. */
 static uint8_t *add_table(uint64_t base, const char *signature, const void *body, size_t size)
 {
-	uint8_t bytes[4096] = {0};
+	uint8_t bytes[4096] = { 0 };
 
 	memcpy(bytes, signature, 4);
 	put32(bytes + 4, (uint32_t)(36 + size));
@@ -61,7 +61,7 @@ static uint8_t *add_table(uint64_t base, const char *signature, const void *body
 static uint8_t *add_root(uint8_t revision)
 {
 	uint8_t rsdp[36] = "RSD PTR ";
-	uint32_t rsdt[] = {0, FADT, HPET, MADT};
+	uint32_t rsdt[] = { 0, FADT, HPET, MADT };
 
 	rsdp[15] = revision;
 	put32(rsdp + 16, RSDT);
@@ -73,7 +73,7 @@ static uint8_t *add_root(uint8_t revision)
 
 static void add_madt(const void *entries, size_t size)
 {
-	uint8_t body[2048] = {0};
+	uint8_t body[2048] = { 0 };
 
 	put32(body, 0xfee00000);
 	memcpy(body + 8, entries, size);
@@ -150,7 +150,7 @@ HOST_TEST(rsdt_instead_of_xsdt)
 /* One flipped bit anywhere in what checksums cover is noticed; nothing in the rest does harm. */
 HOST_TEST(each_byte_damaged)
 {
-	static const char *const files[] = {SEABIOS, OVMF};
+	static const char *const files[] = { SEABIOS, OVMF };
 
 	for (size_t file = 0; file < 2; file++) {
 		uint64_t rsdp;
@@ -187,17 +187,17 @@ HOST_TEST(no_root)
 	CHECK_STR_EQ(reason, "the root pointer has a wrong signature");
 }
 
-static const uint8_t one_cpu[] = {0, 8, 3, 1, 1, 0, 0, 0};
+static const uint8_t one_cpu[] = { 0, 8, 3, 1, 1, 0, 0, 0 };
 
 HOST_TEST(odd_lists)
 {
-	static const uint32_t lengths[] = {0, 1, 35, 37, 0x7fffffff, 0xffffffff};
+	static const uint32_t lengths[] = { 0, 1, 35, 37, 0x7fffffff, 0xffffffff };
 
 	start();
 	add_root(2);
 	add_madt(one_cpu, sizeof(one_cpu));
 	put64(physical_bytes(RSDP, 36) + 24, OTHER_XSDT);
-	add_table(OTHER_XSDT, "XSDT", (uint64_t[]){MADT}, 8);
+	add_table(OTHER_XSDT, "XSDT", (uint64_t[]){ MADT }, 8);
 	CHECK(discover(RSDP) == 0);
 	/* Its only entry is cut. */
 	put32(physical_bytes(OTHER_XSDT, 36) + 4, 43);
@@ -212,7 +212,7 @@ HOST_TEST(odd_lists)
 /* A list that names itself, the root pointer and the end of the address space. */
 HOST_TEST(cyclic_list)
 {
-	const uint64_t entries[] = {XSDT, RSDP, 0, UINT64_MAX, UINT64_MAX - 35, XSDT, MADT};
+	const uint64_t entries[] = { XSDT, RSDP, 0, UINT64_MAX, UINT64_MAX - 35, XSDT, MADT };
 
 	start();
 	add_root(2);
@@ -227,22 +227,27 @@ HOST_TEST(cyclic_list)
 
 HOST_TEST(cpus)
 {
-	static const uint8_t entries[] = {
-		0, 8, 1, 7, 1, 0, 0, 0,                         /* enabled */
-		0, 8, 2, 8, 2, 0, 0, 0,                         /* only online-capable */
-		0, 8, 3, 9, 3, 0, 0, 0,                         /* both */
-		0, 8, 4, 255, 1, 0, 0, 0,                       /* no id */
-		9, 16, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, /* the first again */
-		9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 5, 1, 0, 0, /* 0x100 */
-		9, 16, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0, 6, 0, 0, 0,
-		77, 3, 0,                                       /* unknown */
-		5, 12, 0, 0, 0, 0, 0xd0, 0xfe, 0, 0, 0, 0,      /* local APICs elsewhere */
-		1, 12, 9, 0, 0, 0, 0xc1, 0xfe, 24, 0, 0, 0,
-		1, 12, 10, 0, 0, 0, 0, 0, 48, 0, 0, 0,          /* at address 0 */
-		2, 10, 0, 14, 40, 0, 0, 0, 15, 0,               /* active low, level */
-		2, 10, 0, 16, 1, 0, 0, 0, 15, 0,                /* no such ISA interrupt */
-		2, 10, 1, 3, 1, 0, 0, 0, 15, 0,                 /* not ISA */
-	};
+	static const uint8_t
+		entries[] = {
+			0, 8,  1, 7,   1,   0,   0,    0, /* enabled */
+			0, 8,  2, 8,   2,   0,   0,    0, /* only online-capable */
+			0, 8,  3, 9,   3,   0,   0,    0, /* both */
+			0, 8,  4, 255, 1,   0,   0,    0, /* no id */
+			9, 16, 0, 0,   7,   0,   0,    0,    1,  0, 0, 0, 1, 0,  0,  0, /* the first
+											 * again
+											 */
+			9, 16, 0, 0,   0,   1,   0,    0,    1,  0, 0, 0, 5, 1,  0,  0, /* 0x100 */
+			9, 16, 0, 0,   255, 255, 255,  255,  1,  0, 0, 0, 6, 0,  0,  0, 77,
+			3, 0,                                             /* unknown
+									   */
+			5, 12, 0, 0,   0,   0,   0xd0, 0xfe, 0,  0, 0, 0, /* local APICs elsewhere
+									   */
+			1, 12, 9, 0,   0,   0,   0xc1, 0xfe, 24, 0, 0, 0, 1, 12, 10, 0, 0,
+			0, 0,  0, 48,  0,   0,   0,                 /* at address 0 */
+			2, 10, 0, 14,  40,  0,   0,    0,    15, 0, /* active low, level */
+			2, 10, 0, 16,  1,   0,   0,    0,    15, 0, /* no such ISA interrupt */
+			2, 10, 1, 3,   1,   0,   0,    0,    15, 0, /* not ISA */
+		};
 
 	start();
 	add_root(0);
@@ -268,12 +273,14 @@ HOST_TEST(cpus)
 
 HOST_TEST(too_many_of_everything)
 {
-	uint8_t entries[200 * 8 + 20 * 12] = {0};
+	uint8_t entries[200 * 8 + 20 * 12] = { 0 };
 
 	for (uint32_t i = 0; i < 200; i++)
-		memcpy(entries + 8 * i, (const uint8_t[]){0, 8, (uint8_t)i, (uint8_t)i, 1, 0, 0, 0}, 8);
+		memcpy(entries + 8 * i,
+		       (const uint8_t[]){ 0, 8, (uint8_t)i, (uint8_t)i, 1, 0, 0, 0 }, 8);
 	for (uint32_t i = 0; i < 20; i++)
-		memcpy(entries + 1600 + 12 * i, (const uint8_t[]){1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0}, 12);
+		memcpy(entries + 1600 + 12 * i,
+		       (const uint8_t[]){ 1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0 }, 12);
 	start();
 	add_root(0);
 	add_madt(entries, sizeof(entries));
@@ -285,10 +292,10 @@ HOST_TEST(too_many_of_everything)
 
 HOST_TEST(bad_madt)
 {
-	static const uint8_t disabled[] = {0, 8, 3, 1, 0, 0, 0, 0};
-	static const uint8_t endless[] = {0, 8, 3, 1, 1, 0, 0, 0, 0, 0, 0, 8, 4, 2, 1, 0, 0, 0};
-	static const uint8_t outside[] = {0, 8, 3, 1, 1, 0, 0, 0, 0, 9, 4, 2, 1, 0, 0, 0};
-	static const uint8_t short_one[] = {0, 8, 3, 1, 1, 0, 0, 0, 9, 8, 4, 2, 1, 0, 0, 0};
+	static const uint8_t disabled[] = { 0, 8, 3, 1, 0, 0, 0, 0 };
+	static const uint8_t endless[] = { 0, 8, 3, 1, 1, 0, 0, 0, 0, 0, 0, 8, 4, 2, 1, 0, 0, 0 };
+	static const uint8_t outside[] = { 0, 8, 3, 1, 1, 0, 0, 0, 0, 9, 4, 2, 1, 0, 0, 0 };
+	static const uint8_t short_one[] = { 0, 8, 3, 1, 1, 0, 0, 0, 9, 8, 4, 2, 1, 0, 0, 0 };
 
 	start();
 	add_root(0);
@@ -318,7 +325,7 @@ HOST_TEST(bad_madt)
 /* Discovers \_S5 in this AML. False when it was not found. */
 static bool discover_aml(const void *aml, size_t size)
 {
-	uint8_t fadt[244] = {0};
+	uint8_t fadt[244] = { 0 };
 
 	put32(fadt + 40, DSDT);
 	start();
@@ -340,7 +347,8 @@ HOST_TEST(sleep_types)
 	CHECK(discover_aml(AML("\x08\\_S5_\x12\x46\x00\x02\x01\xff")));
 	CHECK_EQ(info.apic.sleep_type_a, 1);
 	CHECK_EQ(info.apic.sleep_type_b, 7);
-	CHECK(discover_aml(AML("_S5_\x12\x08_S5_.\x08_S5_\x12\x0b\x02\x0b\x06\x00\x0c\x03\x00\x00\x00")));
+	CHECK(discover_aml(
+		AML("_S5_\x12\x08_S5_.\x08_S5_\x12\x0b\x02\x0b\x06\x00\x0c\x03\x00\x00\x00")));
 	CHECK_EQ(info.apic.sleep_type_a, 6);
 	CHECK_EQ(info.apic.sleep_type_b, 3);
 	CHECK(!discover_aml(AML("_S5_\x12\x04\x02\x00\x00")));
@@ -355,7 +363,7 @@ HOST_TEST(sleep_types)
 
 HOST_TEST(power_registers)
 {
-	uint8_t fadt[244] = {0};
+	uint8_t fadt[244] = { 0 };
 
 	/* The 64-bit description wins when it is a port; a port has 16 bits. */
 	put32(fadt + 64, 0x1004);
@@ -394,7 +402,7 @@ HOST_TEST(power_registers)
 
 HOST_TEST(hpet)
 {
-	uint8_t body[20] = {0};
+	uint8_t body[20] = { 0 };
 
 	put64(body + 8, 0xfed00000);
 	start();
@@ -415,9 +423,9 @@ HOST_TEST(hpet)
 /* Every table shortened to each length, its checksum right. */
 HOST_TEST(each_table_cut)
 {
-	static const uint64_t tables[] = {RSDT, MADT, FADT, DSDT, HPET};
+	static const uint64_t tables[] = { RSDT, MADT, FADT, DSDT, HPET };
 	static const uint8_t aml[] = "\x08_S5_\x12\x04\x02\x00\x00";
-	uint8_t fadt[244] = {0};
+	uint8_t fadt[244] = { 0 };
 
 	put32(fadt + 40, DSDT);
 	start();

@@ -1,7 +1,7 @@
 /* sources: boot/fdt.c boot/fdt_value.c tests/host/tree.c */
 /*
- * The reader of device trees: what a good tree holds, and that a bad one is refused, for its reason, without a read
- * outside of it.
+ * The reader of device trees: what a good tree holds, and that a bad one is refused, for its
+ * reason, without a read outside of it.
  */
 #include "host.h"
 #include "tree.h"
@@ -55,8 +55,8 @@ static const char *check(const uint8_t *blob, size_t size)
 
 HOST_TEST(walks_in_order)
 {
-	static const char *const names[] = {"", "soc", "serial@10000", "serial@20000", "last"};
-	static const uint32_t depths[] = {0, 1, 2, 2, 1};
+	static const char *const names[] = { "", "soc", "serial@10000", "serial@20000", "last" };
+	static const uint32_t depths[] = { 0, 1, 2, 2, 1 };
 	struct fdt_node node;
 	struct fdt tree;
 	const char *reason;
@@ -176,7 +176,7 @@ HOST_TEST(addresses_are_translated)
 	CHECK_EQ(window.size, 0x100);
 	REQUIRE(fdt_reg_next(&reg, &window) && fdt_translate(&tree, &node, &window));
 	CHECK_EQ(window.base, 0x200000800);
-	window = (struct physical_window){0x1800, 0x801};
+	window = (struct physical_window){ 0x1800, 0x801 };
 	CHECK(!fdt_translate(&tree, &node, &window));
 	REQUIRE(fdt_reg_next(&reg, &window));
 	CHECK(!fdt_translate(&tree, &node, &window));
@@ -319,8 +319,9 @@ HOST_TEST(any_alignment)
 /* Each cell of the blob, replaced by numbers that break things. */
 HOST_TEST(each_cell_absurd)
 {
-	static const uint32_t values[] = {0,          1,          2,          3,          9,         0x7fffffff,
-					  0x80000000, 0xfffffff0, 0xfffffffc, 0xffffffff, 0xd00dfeed};
+	static const uint32_t values[] = { 0,          1,          2,          3,
+					   9,          0x7fffffff, 0x80000000, 0xfffffff0,
+					   0xfffffffc, 0xffffffff, 0xd00dfeed };
 	size_t size;
 	uint8_t *blob = make_tree(&size);
 	uint8_t *copy = malloc(size);
@@ -344,21 +345,21 @@ HOST_TEST(bad_headers)
 		uint32_t value;
 		const char *reason;
 	} cases[] = {
-		{0, 0xd00dfeee, "wrong magic number"},
-		{4, 39, "total size does not fit the blob"},
-		{4, 0xffffffff, "total size does not fit the blob"},
-		{8, 0, "structure block outside the blob"},
-		{8, 0xfffffff0, "structure block outside the blob"},
-		{12, 0xfffffff0, "strings block outside the blob"},
-		{16, 8, "memory reservation block outside the blob"},
-		{16, 0xfffffff0, "memory reservation block outside the blob"},
-		{20, 16, "not compatible with version 17"},
-		{24, 18, "not compatible with version 17"},
-		{32, 0xfffffff0, "strings block outside the blob"},
-		{32, 2, "strings block not terminated"},
-		{36, 0xfffffff0, "structure block outside the blob"},
-		{36, 4, "structure block not terminated"},
-		{36, 0, "structure block not terminated"},
+		{ 0, 0xd00dfeee, "wrong magic number" },
+		{ 4, 39, "total size does not fit the blob" },
+		{ 4, 0xffffffff, "total size does not fit the blob" },
+		{ 8, 0, "structure block outside the blob" },
+		{ 8, 0xfffffff0, "structure block outside the blob" },
+		{ 12, 0xfffffff0, "strings block outside the blob" },
+		{ 16, 8, "memory reservation block outside the blob" },
+		{ 16, 0xfffffff0, "memory reservation block outside the blob" },
+		{ 20, 16, "not compatible with version 17" },
+		{ 24, 18, "not compatible with version 17" },
+		{ 32, 0xfffffff0, "strings block outside the blob" },
+		{ 32, 2, "strings block not terminated" },
+		{ 36, 0xfffffff0, "structure block outside the blob" },
+		{ 36, 4, "structure block not terminated" },
+		{ 36, 0, "structure block not terminated" },
 	};
 	size_t size;
 	uint8_t *blob = make_tree(&size);
@@ -418,6 +419,10 @@ HOST_TEST(bad_structure)
 	tree_token(5);
 	tree_end();
 	CHECK_STR_EQ(check_finished(), "unknown token in the structure block");
+	tree_start();
+	tree_token(1);
+	tree_token(0x41414141);
+	CHECK_STR_EQ(check_finished(), "node name not terminated");
 }
 
 HOST_TEST(nesting)

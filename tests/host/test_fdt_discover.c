@@ -1,7 +1,7 @@
-/* sources: boot/fdt.c boot/fdt_value.c boot/fdt_discover.c boot/fdt_cpus.c boot/fdt_devices.c tests/host/tree.c */
+/* sources:  boot/fdt.c boot/fdt_value.c boot/fdt_discover.c boot/fdt_cpus.c boot/fdt_devices.c tests/host/tree.c */
 /*
- * What the kernel learns from device trees: those that QEMU makes for its own machines, and small ones with what QEMU
- * does not do.
+ * What the kernel learns from device trees: those that QEMU makes for its own machines, and small
+ * ones with what QEMU does not do.
  */
 #include "host.h"
 #include "tree.h"
@@ -81,7 +81,8 @@ static void check_aarch64_common(void)
 HOST_TEST(qemu_aarch64_gic_v2)
 {
 	if (!discover_qemu("qemu-system-aarch64",
-			   (const char *const[]){"virt,gic-version=2", "-cpu", "max", "-smp", "4", "-m", "2G", "-append", "test=*", NULL}))
+			   (const char *const[]){ "virt,gic-version=2", "-cpu", "max", "-smp", "4",
+						  "-m", "2G", "-append", "test=*", NULL }))
 		return;
 	check_aarch64_common();
 	CHECK_EQ(info.arm.psci_conduit, PSCI_HVC);
@@ -94,8 +95,9 @@ HOST_TEST(qemu_aarch64_gic_v2)
 HOST_TEST(qemu_aarch64_gic_v3_smc)
 {
 	if (!discover_qemu("qemu-system-aarch64",
-			   (const char *const[]){"virt,gic-version=3,virtualization=on", "-cpu", "max", "-smp", "4", "-m", "2G", "-append",
-						 "test=*", NULL}))
+			   (const char *const[]){ "virt,gic-version=3,virtualization=on", "-cpu",
+						  "max", "-smp", "4", "-m", "2G", "-append",
+						  "test=*", NULL }))
 		return;
 	check_aarch64_common();
 	CHECK_EQ(info.arm.psci_conduit, PSCI_SMC);
@@ -110,7 +112,8 @@ HOST_TEST(qemu_aarch64_gic_v3_smc)
 HOST_TEST(qemu_aarch64_many_cpus)
 {
 	if (!discover_qemu("qemu-system-aarch64",
-			   (const char *const[]){"virt,gic-version=3", "-cpu", "max", "-smp", "160", "-m", "256M", NULL}))
+			   (const char *const[]){ "virt,gic-version=3", "-cpu", "max", "-smp",
+						  "160", "-m", "256M", NULL }))
 		return;
 	CHECK_EQ(info.cpu_count, CPU_MAX);
 	CHECK_EQ(info.cpus_ignored, 160 - CPU_MAX);
@@ -123,7 +126,9 @@ HOST_TEST(qemu_aarch64_many_cpus)
 
 HOST_TEST(qemu_aarch64_small)
 {
-	if (!discover_qemu("qemu-system-aarch64", (const char *const[]){"virt", "-cpu", "cortex-a72", "-m", "64M", NULL}))
+	if (!discover_qemu(
+		    "qemu-system-aarch64",
+		    (const char *const[]){ "virt", "-cpu", "cortex-a72", "-m", "64M", NULL }))
 		return;
 	CHECK_EQ(info.cpu_count, 1);
 	CHECK_EQ(usable_bytes(), 64 << 20);
@@ -133,7 +138,8 @@ HOST_TEST(qemu_aarch64_small)
 HOST_TEST(qemu_riscv64)
 {
 	if (!discover_qemu("qemu-system-riscv64",
-			   (const char *const[]){"virt", "-smp", "4", "-m", "2G", "-append", "test=* log=debug", NULL}))
+			   (const char *const[]){ "virt", "-smp", "4", "-m", "2G", "-append",
+						  "test=* log=debug", NULL }))
 		return;
 	CHECK_STR_EQ(info.command_line, "test=* log=debug");
 	CHECK_EQ(info.ramdisk.size, 5000);
@@ -164,8 +170,8 @@ HOST_TEST(qemu_riscv64)
 HOST_TEST(qemu_riscv64_aia_without_sstc)
 {
 	if (!discover_qemu("qemu-system-riscv64",
-			   (const char *const[]){"virt,aia=aplic-imsic", "-cpu", "rv64,sstc=off", "-smp", "2", "-m", "128M",
-						 NULL}))
+			   (const char *const[]){ "virt,aia=aplic-imsic", "-cpu", "rv64,sstc=off",
+						  "-smp", "2", "-m", "128M", NULL }))
 		return;
 	CHECK_EQ(info.cpu_count, 2);
 	CHECK_EQ(info.riscv.has_sstc, 0);
@@ -178,10 +184,11 @@ HOST_TEST(qemu_riscv64_aia_without_sstc)
 HOST_TEST(qemu_riscv64_two_memory_nodes)
 {
 	if (!discover_qemu("qemu-system-riscv64",
-			   (const char *const[]){"virt", "-smp", "4", "-m", "1G", "-object",
-						 "memory-backend-ram,id=a,size=512M", "-object",
-						 "memory-backend-ram,id=b,size=512M", "-numa", "node,nodeid=0,cpus=0-1,memdev=a",
-						 "-numa", "node,nodeid=1,cpus=2-3,memdev=b", NULL}))
+			   (const char *const[]){ "virt", "-smp", "4", "-m", "1G", "-object",
+						  "memory-backend-ram,id=a,size=512M", "-object",
+						  "memory-backend-ram,id=b,size=512M", "-numa",
+						  "node,nodeid=0,cpus=0-1,memdev=a", "-numa",
+						  "node,nodeid=1,cpus=2-3,memdev=b", NULL }))
 		return;
 	CHECK_EQ(info.memory_range_count, 2);
 	CHECK_EQ(usable_bytes(), 1 << 30);
@@ -268,7 +275,8 @@ HOST_TEST(memory_entries)
 	begin_machine();
 	tree_begin("memory@0");
 	tree_text("device_type", "memory");
-	tree_cells("reg", 0, 0x1000, 0, 0x2000, 0, 0, 0, 0, 0xffffffff, 0xfffff000, 0, 0x2000, 1, 0, 2, 0, 99);
+	tree_cells("reg", 0, 0x1000, 0, 0x2000, 0, 0, 0, 0, 0xffffffff, 0xfffff000, 0, 0x2000, 1, 0,
+		   2, 0, 99);
 	tree_end();
 	tree_begin("memory@1");
 	tree_text("device_type", "memory");
@@ -289,10 +297,12 @@ HOST_TEST(memory_entries)
 HOST_TEST(memory_nodes_do_not_add_to_a_given_map)
 {
 	reset();
-	info.memory[0] = (struct memory_range){.base = 0x1000, .size = 0x1000, .kind = MEMORY_USABLE};
+	info.memory[0] = (struct memory_range){ .base = 0x1000,
+						.size = 0x1000,
+						.kind = MEMORY_USABLE };
 	info.memory_range_count = 1;
 	strcpy(info.command_line, "given");
-	info.ramdisk = (struct physical_window){0x5000, 0x1000};
+	info.ramdisk = (struct physical_window){ 0x5000, 0x1000 };
 	begin_machine();
 	tree_reserve(0x9000, 0x1000);
 	add_memory();
@@ -320,7 +330,7 @@ static void check_range(uint32_t index, uint64_t base, uint64_t size, uint32_t k
 HOST_TEST(reservations)
 {
 	reset();
-	info.fdt = (struct physical_window){0x82000000, 0x1000};
+	info.fdt = (struct physical_window){ 0x82000000, 0x1000 };
 	begin_machine();
 	tree_reserve(0x80000000, 0x10000);
 	tree_reserve(0x81ff0000, 0x20000);
@@ -387,6 +397,36 @@ HOST_TEST(too_many_ranges)
 	CHECK_STR_EQ(reason, "reserves more memory ranges than fit");
 }
 
+/* What would take longest: each of thousands of CPUs looks for #address-cells behind a wall of other properties. */
+HOST_TEST(large_hostile_tree)
+{
+	static uint32_t reg[BOOT_MEMORY_RANGES_MAX * 64];
+
+	reset();
+	begin_machine();
+	tree_cell_array("filler", reg, sizeof(reg) / sizeof(reg[0]));
+	add_memory();
+	tree_begin("reserved-memory");
+	for (unsigned i = 0; i < 3000; i++)
+		tree_cells("x", i);
+	for (unsigned i = 0; i < 3000; i++) {
+		tree_begin("r");
+		tree_cells("reg", 0, i << 16, 0);
+		tree_end();
+	}
+	tree_end();
+	tree_begin("cpus");
+	for (unsigned i = 0; i < 3000; i++)
+		tree_cells("x", i);
+	for (unsigned i = 0; i < 3000; i++) {
+		begin_cpu("cpu", i);
+		tree_end();
+	}
+	tree_end();
+	CHECK(finish_machine() == 0);
+	CHECK_EQ(info.cpu_count, 0);
+}
+
 HOST_TEST(long_command_line)
 {
 	static char text[BOOT_COMMAND_LINE_MAX + 1];
@@ -402,7 +442,8 @@ HOST_TEST(long_command_line)
 		tree_text("bootargs", text);
 		tree_end();
 		CHECK(finish_machine() == 0);
-		CHECK_EQ(strlen(info.command_line), length < BOOT_COMMAND_LINE_MAX ? length : BOOT_COMMAND_LINE_MAX - 1);
+		CHECK_EQ(strlen(info.command_line),
+			 length < BOOT_COMMAND_LINE_MAX ? length : BOOT_COMMAND_LINE_MAX - 1);
 	}
 	/* Not terminated: what there is. */
 	reset();
@@ -508,7 +549,8 @@ HOST_TEST(console_by_alias_with_options)
 
 HOST_TEST(console_by_elimination)
 {
-	static const char *const paths[] = {"/nowhere", "serial9", "/cpus", "", "averyveryveryverylongaliasnameindeed:9600"};
+	static const char *const paths[] = { "/nowhere", "serial9", "/cpus", "",
+					     "averyveryveryverylongaliasnameindeed:9600" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		reset();
@@ -586,7 +628,8 @@ static void add_gic_v3(uint32_t regions)
 	tree_cells("phandle", 1);
 	tree_cells("#redistributor-regions", regions);
 	tree_cells("redistributor-stride", 0, 0x40000);
-	tree_cells("reg", 0, 0x8000000, 0, 0x10000, 0, 0x8100000, 0, 0x100000, 0, 0x8200000, 0, 0x100000);
+	tree_cells("reg", 0, 0x8000000, 0, 0x10000, 0, 0x8100000, 0, 0x100000, 0, 0x8200000, 0,
+		   0x100000);
 	tree_end();
 }
 

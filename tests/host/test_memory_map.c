@@ -59,8 +59,9 @@ HOST_TEST(whole_pages)
 /* In both orders, the stronger kind has the page. */
 HOST_TEST(strength)
 {
-	static const uint32_t kinds[] = {MEMORY_USABLE,  MEMORY_ACPI,  MEMORY_RESERVED, MEMORY_DESCRIPTION,
-					 MEMORY_RAMDISK, MEMORY_EARLY, MEMORY_KERNEL};
+	static const uint32_t kinds[] = { MEMORY_USABLE,      MEMORY_ACPI,    MEMORY_RESERVED,
+					  MEMORY_DESCRIPTION, MEMORY_RAMDISK, MEMORY_EARLY,
+					  MEMORY_KERNEL };
 
 	for (unsigned weak = 0; weak < 7; weak++) {
 		for (unsigned strong = weak + 1; strong < 7; strong++) {

@@ -49,7 +49,9 @@ static int read_start(uint64_t address)
 
 static struct start *add_start(const struct range *ranges, uint32_t count)
 {
-	struct start start = {.magic = 0x336ec578, .version = 1, .ranges = RANGES, .range_count = count};
+	struct start start = {
+		.magic = 0x336ec578, .version = 1, .ranges = RANGES, .range_count = count
+	};
 
 	physical_reset();
 	if (count)
@@ -82,8 +84,9 @@ HOST_TEST(qemu)
 HOST_TEST(kinds_of_memory)
 {
 	static const struct range ranges[] = {
-		{0, 0x1000, 1, 0}, {0x1000, 0x1000, 2, 0}, {0x2000, 0x1000, 3, 0}, {0x3000, 0x1000, 4, 0},
-		{0x4000, 0x1000, 5, 0}, {0x5000, 0, 1, 0}, {UINT64_MAX, 2, 1, 0}, {UINT64_MAX - 9, 20, 7, 0},
+		{ 0, 0x1000, 1, 0 },      { 0x1000, 0x1000, 2, 0 },     { 0x2000, 0x1000, 3, 0 },
+		{ 0x3000, 0x1000, 4, 0 }, { 0x4000, 0x1000, 5, 0 },     { 0x5000, 0, 1, 0 },
+		{ UINT64_MAX, 2, 1, 0 },  { UINT64_MAX - 9, 20, 7, 0 },
 	};
 
 	add_start(ranges, 8);
@@ -102,7 +105,9 @@ HOST_TEST(too_many_ranges)
 	static struct range ranges[5000];
 
 	for (uint32_t i = 0; i < 5000; i++)
-		ranges[i] = (struct range){.base = (uint64_t)i << 16, .size = 0x1000, .type = i == 700 ? 2 : 1};
+		ranges[i] = (struct range){ .base = (uint64_t)i << 16,
+					    .size = 0x1000,
+					    .type = i == 700 ? 2 : 1 };
 	add_start(ranges, 1000);
 	CHECK(read_start(START) == 0);
 	CHECK_EQ(info.memory_range_count, BOOT_MEMORY_RANGES_MAX);
@@ -119,7 +124,7 @@ HOST_TEST(too_many_ranges)
 
 HOST_TEST(no_memory_map)
 {
-	static const struct range reserved = {0, 0x1000, 2, 0};
+	static const struct range reserved = { 0, 0x1000, 2, 0 };
 	struct start *start = add_start(NULL, 0);
 
 	CHECK(read_start(START) != 0);
@@ -137,7 +142,7 @@ HOST_TEST(no_memory_map)
 /* 40 bytes, and not one more is read. */
 HOST_TEST(version_0)
 {
-	struct start start = {.magic = 0x336ec578, .rsdp = 0xe0000};
+	struct start start = { .magic = 0x336ec578, .rsdp = 0xe0000 };
 
 	physical_reset();
 	physical_add(START, &start, 40);
@@ -166,14 +171,15 @@ HOST_TEST(not_a_start_info)
 	CHECK_STR_EQ(reason, "the start info cannot be read");
 }
 
-static const struct range some_memory = {0x100000, 0x1000000, 1, 0};
+static const struct range some_memory = { 0x100000, 0x1000000, 1, 0 };
 
 HOST_TEST(command_lines)
 {
 	static char text[3 * BOOT_COMMAND_LINE_MAX];
 
 	/* Across the end of a page, of all lengths around the limit. */
-	for (size_t length = BOOT_COMMAND_LINE_MAX - 3; length < BOOT_COMMAND_LINE_MAX + 3; length++) {
+	for (size_t length = BOOT_COMMAND_LINE_MAX - 3; length < BOOT_COMMAND_LINE_MAX + 3;
+	     length++) {
 		struct start *start = add_start(&some_memory, 1);
 
 		memset(text, 0, sizeof(text));
@@ -196,9 +202,9 @@ HOST_TEST(command_lines)
 
 HOST_TEST(modules)
 {
-	static const uint64_t modules[2][4] = {{0x800000, 0x1234, 0, 0}, {0x900000, 1, 0, 0}};
-	static const uint64_t wrapping[4] = {UINT64_MAX, 2, 0, 0};
-	static const uint64_t empty[4] = {0x800000, 0, 0, 0};
+	static const uint64_t modules[2][4] = { { 0x800000, 0x1234, 0, 0 }, { 0x900000, 1, 0, 0 } };
+	static const uint64_t wrapping[4] = { UINT64_MAX, 2, 0, 0 };
+	static const uint64_t empty[4] = { 0x800000, 0, 0, 0 };
 	struct start *start = add_start(&some_memory, 1);
 
 	start->module_count = 2;

@@ -29,7 +29,8 @@ void cell_write(uint8_t *bytes, uint32_t value)
 
 uint32_t cell_read(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 static void append(struct block *block, const void *bytes, size_t size)
@@ -116,7 +117,7 @@ void tree_cell_array(const char *name, const uint32_t *cells, size_t count)
 uint8_t *tree_finish(size_t *size)
 {
 	uint8_t *blob;
-	uint32_t header[HEADER_SIZE / 4] = {0xd00dfeed, 0, 0, 0, HEADER_SIZE, 17, 16, 0, 0, 0};
+	uint32_t header[HEADER_SIZE / 4] = { 0xd00dfeed, 0, 0, 0, HEADER_SIZE, 17, 16, 0, 0, 0 };
 	size_t at = HEADER_SIZE;
 
 	tree_reserve(0, 0);
@@ -164,7 +165,7 @@ static void write_zeroes(const char *path, size_t size)
 /* Runs QEMU in an empty folder. False when it is not there. */
 static int run_qemu(const char *folder, const char *qemu, const char *const *arguments)
 {
-	const char *line[QEMU_ARGUMENTS_MAX] = {"timeout", "60", qemu, "-M"};
+	const char *line[QEMU_ARGUMENTS_MAX] = { "timeout", "60", qemu, "-M" };
 	char machine[256];
 	size_t count = 4;
 	int status;
@@ -210,8 +211,9 @@ uint8_t *tree_of_qemu(const char *qemu, const char *const *arguments, size_t *si
 	snprintf(path, sizeof(path), "%s/tree.dtb", folder);
 	if (status == 0)
 		blob = read_file(path, size);
-	for (const char *const *name = (const char *const[]){"kernel", "ramdisk", "messages", "tree.dtb", NULL}; *name;
-	     name++) {
+	for (const char *const *name =
+		     (const char *const[]){ "kernel", "ramdisk", "messages", "tree.dtb", NULL };
+	     *name; name++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, *name);
 		unlink(path);
 	}

@@ -21,8 +21,9 @@ void tree_end(void);
 void tree_bytes(const char *name, const void *bytes, size_t size);
 void tree_text(const char *name, const char *text);
 void tree_cell_array(const char *name, const uint32_t *cells, size_t count);
-#define tree_cells(name, ...)                                                                 \
-	tree_cell_array(name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+#define tree_cells(name, ...)                                                                      \
+	tree_cell_array(name, (const uint32_t[]){ __VA_ARGS__ },                                   \
+			sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
 
 /* A bare token in the structure block, for trees that are wrong. */
 void tree_token(uint32_t token);
@@ -35,9 +36,9 @@ void cell_write(uint8_t *bytes, uint32_t value);
 uint32_t cell_read(const uint8_t *bytes);
 
 /*
- * The tree that a QEMU machine makes for itself: arguments as on its command line, NULL at the end, the first one the
- * machine ("virt,gic-version=2"). -kernel and -initrd are added. The caller frees it. NULL when QEMU is not installed;
- * aborts when it fails.
+ * The tree that a QEMU machine makes for itself: arguments as on its command line, NULL at the end,
+ * the first one the machine ("virt,gic-version=2"). -kernel and -initrd are added. The caller frees
+ * it. NULL when QEMU is not installed; aborts when it fails.
  */
 uint8_t *tree_of_qemu(const char *qemu, const char *const *arguments, size_t *size);
 

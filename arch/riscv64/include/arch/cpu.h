@@ -71,8 +71,7 @@ static inline void cpu_wait_for_interrupt(void)
 	asm volatile("wfi\n\tcsrsi sstatus, %0\n\tcsrci sstatus, %0" ::"i"(SSTATUS_SIE) : "memory");
 }
 
-/* Stops this CPU for good. sie too: a pending interrupt that is enabled there would keep wfi awake.
- */
+/* Stops this CPU for good. sie too: what is pending and enabled there would keep wfi awake. */
 static inline _Noreturn void cpu_halt_forever(void)
 {
 	for (;;)

@@ -6,11 +6,12 @@
  * RISC-V: whether accesses to a device stay in order among themselves is left to the platform
  * (privileged architecture 20211203, 3.6.5 "Memory-Ordering PMAs"), and with normal memory they
  * have none. So each access is fenced:
- *   read    fence io, i     behind earlier register accesses
+ *   read    fence ior, i    behind earlier register accesses and the taking of a lock: an acquire
+ *                           orders normal memory alone (unprivileged ISA 20191213, 8.1)
  *           fence i, rw     what it announced is read after it
  *   write   fence iorw, o   behind everything before it
- *           fence o, w      a lock released after it (a store to normal memory) does not let the next
- *                           owner's register accesses overtake it
+ *           fence o, w      a lock released after it (a store to normal memory) does not let the
+ *                           next owner's register accesses overtake it
  */
 #ifndef ARCH_IO_H
 #define ARCH_IO_H
@@ -21,7 +22,7 @@
 	static inline uint##bits##_t mmio_read##bits(uintptr_t address)                            \
 	{                                                                                          \
 		uint##bits##_t value;                                                              \
-		asm volatile("fence io, i\n\t" load " %0, 0(%1)\n\tfence i, rw"                    \
+		asm volatile("fence ior, i\n\t" load " %0, 0(%1)\n\tfence i, rw"                    \
 			     : "=r"(value)                                                         \
 			     : "r"(address)                                                        \
 			     : "memory");                                                          \

@@ -47,8 +47,10 @@ static inline unsigned pte_levels(void)
 	return page_table_levels;
 }
 
-/* The largest level at which a leaf may stand: 1 GiB, in both modes. Sv48 would allow 512 GiB; no
- * machine gains by it. */
+/*
+ * The largest level at which a leaf may stand: 1 GiB, in both modes. Sv48 would allow 512 GiB; no
+ * machine gains by it.
+ */
 static inline unsigned pte_largest_leaf_level(void)
 {
 	return 2;
@@ -70,8 +72,10 @@ static inline uint64_t pte_address(uint64_t entry)
 	return (entry & PTE_ADDRESS) << PTE_ADDRESS_SHIFT;
 }
 
-/* A table of the next level down; the leaf decides. A, D and U of such an entry are reserved and
- * stay clear. */
+/*
+ * A table of the next level down; the leaf decides. A, D and U of such an entry are reserved and
+ * stay clear.
+ */
 static inline uint64_t pte_make_table(uint64_t address)
 {
 	return address >> PTE_ADDRESS_SHIFT | PTE_VALID;
