@@ -73,6 +73,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) --no-print-directory
 endif
 MAKEFLAGS += -rR
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
 .PHONY: build efi host-tests run test gdb check format fuzz setup help clean FORCE
 

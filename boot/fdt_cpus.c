@@ -9,6 +9,12 @@
 #include <lib/log_hook.h>
 #include <lib/string.h>
 
+/*
+ * Of so many nodes the id is read. Each reading walks through all properties of /cpus, so that a
+ * tree with thousands of CPUs that cannot be used would keep us for minutes.
+ */
+#define CPU_NODES_MAX 1024U
+
 /* True for a child of /cpus that describes a CPU which may be started. */
 static bool is_usable_cpu(const struct fdt *tree, const struct fdt_node *node)
 {
@@ -18,7 +24,7 @@ static bool is_usable_cpu(const struct fdt *tree, const struct fdt_node *node)
 	       fdt_is_okay(tree, node);
 }
 
-/* Appends a CPU. False when it cannot be used. */
+/* Appends a CPU, for which there is room. False when it cannot be used. */
 static bool append_cpu(struct boot_info *info, uint64_t hardware_id)
 {
 	struct cpu_description *cpu = &info->cpus[info->cpu_count];
@@ -29,10 +35,6 @@ static bool append_cpu(struct boot_info *info, uint64_t hardware_id)
 				  (unsigned long long)hardware_id);
 			return false;
 		}
-	}
-	if (info->cpu_count == CPU_MAX) {
-		info->cpus_ignored++;
-		return false;
 	}
 	cpu->hardware_id = hardware_id;
 	cpu->acpi_uid = 0;
@@ -75,6 +77,11 @@ static uint32_t discover_cpu(struct discovery *discovery, const struct fdt_node 
 
 	if (!is_usable_cpu(tree, node))
 		return CPU_MAX;
+	if (info->cpu_count == CPU_MAX || discovery->cpu_nodes == CPU_NODES_MAX) {
+		info->cpus_ignored++;
+		return CPU_MAX;
+	}
+	discovery->cpu_nodes++;
 	if (!fdt_reg_open(tree, node, &reg) || !fdt_reg_next(&reg, &id)) {
 		log_print(LOG_WARNING, "device tree: CPU %.32s has no id: ignored",
 			  fdt_name(tree, node));

@@ -37,6 +37,8 @@
 #define REGISTER_SHIFT_MAX 4U
 /* Devicetree Specification v0.4, chapter 3.3. */
 #define ALIAS_NAME_MAX 31
+/* When so many UARTs cannot be driven, the others are not tried either. */
+#define UARTS_MAX 64U
 
 /*
  * Goes to the first usable node compatible with any of the names (NULL ends the list); false when
@@ -312,18 +314,21 @@ static uint32_t uart_clock(const struct fdt *tree, const struct fdt_node *node)
 	return hz;
 }
 
+static enum uart_kind uart_kind(const struct fdt *tree, const struct fdt_node *node)
+{
+	if (fdt_is_compatible(tree, node, "ns16550a"))
+		return UART_NS16550_MMIO;
+	return fdt_is_compatible(tree, node, "arm,pl011") ? UART_PL011 : UART_NONE;
+}
+
 /* Describes the UART that a node is. False when it is none, or none that can be driven. */
 static bool read_uart(const struct discovery *discovery, const struct fdt_node *node)
 {
 	const struct fdt *tree = &discovery->tree;
-	struct uart_description uart = { .kind = UART_NONE };
+	struct uart_description uart = { .kind = uart_kind(tree, node) };
 	uint32_t io_width = 1;
 	struct fdt_reg reg;
 
-	if (fdt_is_compatible(tree, node, "ns16550a"))
-		uart.kind = UART_NS16550_MMIO;
-	else if (fdt_is_compatible(tree, node, "arm,pl011"))
-		uart.kind = UART_PL011;
 	if (uart.kind == UART_NONE || !fdt_is_okay(tree, node) || !fdt_reg_open(tree, node, &reg))
 		return false;
 	fdt_get_u32(tree, node, "reg-shift", &uart.register_shift);
@@ -389,13 +394,19 @@ void fdt_discover_uart(struct discovery *discovery)
 {
 	const struct fdt *tree = &discovery->tree;
 	struct fdt_node node;
+	uint32_t tried = 0;
 	bool found;
 
 	discovery->info->uart.interrupt = UINT32_MAX;
 	if (find_stdout(tree, &node) && read_uart(discovery, &node))
 		return;
-	for (found = fdt_root(tree, &node); found; found = fdt_next(tree, &node))
+	for (found = fdt_root(tree, &node); found && tried < UARTS_MAX;
+	     found = fdt_next(tree, &node)) {
+		if (uart_kind(tree, &node) == UART_NONE)
+			continue;
 		if (read_uart(discovery, &node))
 			return;
+		tried++;
+	}
 	log_print(LOG_WARNING, "device tree: no console that can be driven");
 }

@@ -11,6 +11,12 @@
 #include <lib/log_hook.h>
 #include <lib/string.h>
 
+/*
+ * More nodes than there are ranges are not read: reading each walks through all properties of its
+ * parent, and a tree that is made to last must not keep us for minutes.
+ */
+#define RANGE_NODES_MAX BOOT_MEMORY_RANGES_MAX
+
 static bool append_range(struct boot_info *info, uint64_t base, uint64_t end, uint32_t kind)
 {
 	struct memory_range *range = &info->memory[info->memory_range_count];
@@ -74,15 +80,24 @@ static bool discover_reserved_memory(struct discovery *discovery)
 	static const char path[] = "/reserved-memory";
 	const struct fdt *tree = &discovery->tree;
 	struct physical_window window;
+	struct fdt_property property;
 	struct fdt_node node;
 	struct fdt_reg reg;
+	uint32_t nodes = 0;
 
 	if (!fdt_find_path(tree, path, sizeof(path) - 1, &node))
 		return true;
 	while (fdt_next(tree, &node) && node.depth >= 2) {
 		if (node.depth != 2 || !fdt_is_okay(tree, &node) ||
-		    !fdt_reg_open(tree, &node, &reg))
+		    !fdt_get(tree, &node, "reg", &property))
 			continue;
+		if (nodes++ == RANGE_NODES_MAX)
+			return false;
+		if (!fdt_reg_open(tree, &node, &reg)) {
+			log_print(LOG_WARNING, "device tree: cannot read what %.32s reserves",
+				  fdt_name(tree, &node));
+			continue;
+		}
 		while (fdt_reg_next(&reg, &window))
 			if (!append_reserved(discovery->info, &window))
 				return false;
@@ -109,6 +124,7 @@ static bool discover_memory(struct discovery *discovery)
 	struct physical_window window;
 	struct fdt_node node;
 	struct fdt_reg reg;
+	uint32_t nodes = 0;
 	bool found;
 
 	for (found = fdt_root(tree, &node); found; found = fdt_next(tree, &node)) {
@@ -117,7 +133,9 @@ static bool discover_memory(struct discovery *discovery)
 
 		if (!type || strcmp(type, "memory") != 0 || !fdt_is_okay(tree, &node))
 			continue;
-		if (!fdt_reg_open(tree, &node, &reg))
+		if (nodes++ >= RANGE_NODES_MAX)
+			discovery->info->memory_ranges_dropped++;
+		else if (!fdt_reg_open(tree, &node, &reg))
 			log_print(LOG_WARNING, "device tree: a memory node has no usable reg");
 		else
 			while (fdt_reg_next(&reg, &window))

@@ -13,6 +13,7 @@ struct discovery {
 	struct fdt tree;
 	struct boot_info *info;
 	uint32_t controller; /* phandle of the interrupt controller described in info; 0: none */
+	uint32_t cpu_nodes;  /* whose ids were read */
 	uint32_t hart_controllers[CPU_MAX]; /* phandle of each hart's own interrupt controller; 0:
 					       none */
 };

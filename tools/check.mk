@@ -52,4 +52,4 @@ check-floors:
 check-scripts:
 	$(say_check)
 	@for script in tools/setup tools/format .ci/run; do sh -n $$script || exit 1; done
-	@PYTHONPYCACHEPREFIX=$(abspath build/pycache) python3 -m py_compile tools/*.py tools/gdb/*.py tests/boot/*.py
+	@python3 -m py_compile tools/*.py tools/gdb/*.py tests/boot/*.py

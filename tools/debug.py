@@ -7,6 +7,7 @@ What follows -- goes to gdb as it is. The serial line goes to build/<arch>/logs/
 import argparse
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def debug(options, extra):
             settings = ["set confirm off", "set pagination off", f"target remote {socket}"]
             commands = [word for line in settings for word in ("-ex", line)]
             script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gdb", "trefoil.py")
+            # Control-C is for gdb, which stops the machine; a handler, because SIG_IGN would be inherited.
+            signal.signal(signal.SIGINT, lambda *_: None)
             gdb = ["gdb-multiarch", "-q", machine.path("trefoil.elf"), *commands, "-x", script, *extra]
             return subprocess.run(gdb, check=False).returncode
         finally:

@@ -419,10 +419,22 @@ HOST_TEST(bad_structure)
 	tree_token(5);
 	tree_end();
 	CHECK_STR_EQ(check_finished(), "unknown token in the structure block");
+}
+
+HOST_TEST(name_reaches_the_end)
+{
+	uint8_t *blob;
+	size_t size;
+
 	tree_start();
 	tree_token(1);
 	tree_token(0x41414141);
-	CHECK_STR_EQ(check_finished(), "node name not terminated");
+	blob = tree_finish(&size);
+	/* Without the FDT_END, whose first byte would end the name. */
+	cell_write(blob + 36, 8);
+	CHECK_STR_EQ(check(blob, size), "node name not terminated");
+	read_all(blob, size);
+	free(blob);
 }
 
 HOST_TEST(nesting)

@@ -397,34 +397,58 @@ HOST_TEST(too_many_ranges)
 	CHECK_STR_EQ(reason, "reserves more memory ranges than fit");
 }
 
-/* What would take longest: each of thousands of CPUs looks for #address-cells behind a wall of other properties. */
+/* What takes longest: each of many CPUs looks for #address-cells behind a wall of properties. */
 HOST_TEST(large_hostile_tree)
 {
-	static uint32_t reg[BOOT_MEMORY_RANGES_MAX * 64];
-
 	reset();
 	begin_machine();
-	tree_cell_array("filler", reg, sizeof(reg) / sizeof(reg[0]));
 	add_memory();
-	tree_begin("reserved-memory");
-	for (unsigned i = 0; i < 3000; i++)
-		tree_cells("x", i);
-	for (unsigned i = 0; i < 3000; i++) {
-		tree_begin("r");
-		tree_cells("reg", 0, i << 16, 0);
-		tree_end();
-	}
-	tree_end();
 	tree_begin("cpus");
-	for (unsigned i = 0; i < 3000; i++)
+	for (uint32_t i = 0; i < 10000; i++)
 		tree_cells("x", i);
-	for (unsigned i = 0; i < 3000; i++) {
+	tree_cells("#address-cells", 1);
+	tree_cells("#size-cells", 0);
+	for (uint32_t i = 0; i < 10000; i++) {
 		begin_cpu("cpu", i);
 		tree_end();
 	}
 	tree_end();
 	CHECK(finish_machine() == 0);
-	CHECK_EQ(info.cpu_count, 0);
+	CHECK_EQ(info.cpu_count, CPU_MAX);
+	CHECK_EQ(info.cpus_ignored, 10000 - CPU_MAX);
+}
+
+HOST_TEST(too_many_nodes)
+{
+	for (unsigned round = 0; round < 3; round++) {
+		reset();
+		begin_machine();
+		if (round != 2)
+			add_memory();
+		if (round == 0)
+			tree_begin("reserved-memory");
+		for (uint32_t i = 0; i <= BOOT_MEMORY_RANGES_MAX && round != 1; i++) {
+			tree_begin("r");
+			tree_text("device_type", "memory");
+			tree_cells("reg", 0);
+			tree_end();
+		}
+		if (round == 0)
+			tree_end();
+		if (round == 2)
+			add_memory();
+		begin_cpus();
+		begin_cpu("cpu@0", 0);
+		tree_end();
+		for (uint32_t i = 0; i < 1025 && round == 1; i++) {
+			begin_cpu("cpu@0", 0);
+			tree_end();
+		}
+		tree_end();
+		CHECK_EQ(finish_machine() == 0, round == 1);
+		CHECK_EQ(info.cpus_ignored, round == 1 ? 2 : 0);
+		CHECK_EQ(info.memory_ranges_dropped, round == 2 ? 2 : 0);
+	}
 }
 
 HOST_TEST(long_command_line)
