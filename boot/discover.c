@@ -131,6 +131,27 @@ static void reserve(const struct physical_window *window, enum memory_kind kind)
 			  (unsigned long long)window->base);
 }
 
+static bool windows_overlap(const struct physical_window *a, const struct physical_window *b)
+{
+	return a->size && b->size && a->base < b->base + b->size && b->base < a->base + a->size;
+}
+
+/*
+ * OpenSBI's fw_jump moves the device tree to a fixed place, which on a machine of 64 MiB is where QEMU has put the ramdisk.
+ * A damaged ramdisk is none.
+ */
+static void check_ramdisk(void)
+{
+	struct physical_window *ramdisk = &boot_info.ramdisk;
+
+	if (!windows_overlap(ramdisk, &boot_info.fdt) && !windows_overlap(ramdisk, &boot_info.kernel))
+		return;
+	log_print(LOG_ERROR, "the firmware put something over the ramdisk at 0x%llx: no ramdisk",
+		  (unsigned long long)ramdisk->base);
+	*ramdisk = (struct physical_window){ 0 };
+	boot_info.ramdisk_damaged = 1;
+}
+
 static void build_memory_map(void)
 {
 	uint32_t dropped = boot_info.memory_ranges_dropped;
@@ -145,6 +166,7 @@ static void build_memory_map(void)
 		log_print(LOG_WARNING, "memory map: %u ranges could not be used", dropped);
 	boot_info.kernel.base = image_to_phys(image_start);
 	boot_info.kernel.size = (uint64_t)(image_end - image_start);
+	check_ramdisk();
 	reserve(&boot_info.kernel, MEMORY_KERNEL);
 	reserve(&boot_info.ramdisk, MEMORY_RAMDISK);
 	reserve(&boot_info.fdt, MEMORY_DESCRIPTION);

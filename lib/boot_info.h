@@ -36,7 +36,7 @@ enum memory_kind {
 	MEMORY_ACPI = 3,        /* RAM that holds ACPI tables */
 	MEMORY_KERNEL = 4,      /* the kernel image, as loaded */
 	MEMORY_RAMDISK = 5,     /* the initial ramdisk */
-	MEMORY_DESCRIPTION = 6, /* the device tree blob */
+	MEMORY_DESCRIPTION = 6, /* the device tree blob, and the loader's boot information */
 	MEMORY_EARLY = 7,       /* handed out by mm/early_alloc.c */
 };
 
@@ -166,7 +166,9 @@ struct boot_info {
 
 	/* Discovered. */
 	uint32_t cpu_count;
-	uint32_t cpus_ignored; /* enabled CPUs beyond CPU_MAX */
+	uint32_t cpus_ignored;     /* enabled CPUs beyond CPU_MAX */
+	uint32_t ramdisk_damaged;  /* something else lies over the ramdisk: its window is empty */
+	uint32_t zero;
 	struct cpu_description cpus[CPU_MAX];
 	struct uart_description uart;
 	struct apic_description apic;

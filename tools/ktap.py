@@ -88,6 +88,19 @@ def find_panic(text):
     return [match.group(1).strip() for match in PANIC.finditer(text.replace("\r", ""))]
 
 
+def find_torn_lines(text):
+    """What is wrong with the lines that tests/kernel/console.c lets all CPUs write at once."""
+    text = text.replace("\r", "")
+    announced = re.search(r"^ *# whole lines: (\d+) from each of (\d+) CPUs$", text, re.M)
+    if not announced:
+        return []
+    per_cpu, cpus = map(int, announced.groups())
+    form = "    # whole line {} of CPU {}: abcdefghijklmnopqrstuvwxyz 0123456789 end"
+    lines = text.split("\n")
+    torn = [(line, cpu) for cpu in range(cpus) for line in range(per_cpu) if lines.count(form.format(line, cpu)) != 1]
+    return [f"line {line} of CPU {cpu} did not arrive once and whole" for line, cpu in torn]
+
+
 class KernelLog:
     """One boot's serial log, read against expected: {suite: [name, ...]}."""
 

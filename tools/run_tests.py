@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import host_tests
 import qemu
 from elf import Elf, ElfError
-from ktap import FAILED, OK, SKIPPED, Group, KernelLog, Result, find_panic, open_document, print_child
+from ktap import FAILED, OK, SKIPPED, Group, KernelLog, Result, find_panic, find_torn_lines, open_document, print_child
 
 # What is worth repeating where the machine differs only in its way in or its number of CPUs: all but the libraries.
 SHORT_SUITE = [
@@ -307,6 +307,7 @@ def judge(ending, log, group, unused_globs):
     problems += [f"panic: {message}" for message in find_panic(ending.text)]
     if log.running:
         problems.append(f"the machine ended while {log.running} was running")
+    problems += find_torn_lines(ending.text)
     problems += log.problems
     # A kernel that saw a test fail says so with its exit status, too.
     due = qemu.EXIT_FAILURE if group.status == FAILED else qemu.EXIT_SUCCESS

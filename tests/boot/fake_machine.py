@@ -75,6 +75,12 @@ for k, (suite, names) in enumerate(SUITES.items(), 1):
     for n, name in enumerate(names, 1):
         here = suite == "clock" and n == 2
         say("    # running: %s.%s\n[    0.123456] 0 I: a line of the log\n" % (suite, name))
+        if here:
+            say("    # whole lines: 2 from each of 2 CPUs\n")
+            for i in range(4):
+                say("    # whole line %d of CPU %d: abcdefghijklmn" % (i % 2, i // 2))
+                say("oops" if FAULT == "mixed_lines" and i == 3 else "")
+                say("opqrstuvwxyz 0123456789 end\n")
         if here and FAULT == "hang":
             time.sleep(60)
         if here and FAULT == "truncated_33":

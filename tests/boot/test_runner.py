@@ -34,6 +34,7 @@ FAULTS = {
     "plan_of_tests": "suite clock planned 3 tests and reported 2",
     "number": "clock.monotonic has number 7, not 2",
     "torn": "a line cannot be read",
+    "mixed_lines": "line 1 of CPU 1 did not arrive once and whole",
     "skip_silent": "a skip must carry a reason",
     "death_not_begun": "the kernel did not begin death test fault.null_page",
     "death_returns": "the kernel did not panic",
