@@ -8,6 +8,7 @@ define HELP
 make run      build, boot in QEMU, run the self-tests, end at the monitor prompt; without a terminal: power off,
               and the exit status says how the tests went
 make test     every self-test on every machine; KTAP on standard output; fails on any failure, hang or panic
+make bench    run the benchmarks (of BUILD=release): a table, and build/<arch>-release/bench.json
 make gdb      boot halted, attach gdb with the symbols and helpers
 make check    both compilers with warnings as errors, static analysis, format, floors
 make format   format the code
@@ -31,6 +32,7 @@ CPU=... GIC=2|3                CPU model; the version of AArch64's interrupt con
 GDBFLAGS='-batch -ex bt'       more arguments for gdb
 
 Of fuzz:
+BENCH='locks.*'               which benchmarks
 FUZZ=fuzz_fdt FUZZ_SECONDS=300 which fuzzers, and for how long
 endef
 
@@ -43,12 +45,13 @@ BOOTS_riscv64 := direct sbi
 TEST_ARCHES := $(or $(ARCH),$(ARCHES) host)
 CHECK_ARCHES := $(or $(ARCH),$(ARCHES))
 ARCH ?= x86_64
-BUILD ?= check
+BUILD ?= $(if $(filter bench,$(MAKECMDGOALS)),release,check)
 BOOT ?= direct
 SMP ?= 4
 MEM ?= 256M
 ACCEL ?= tcg
 FUZZ_SECONDS ?= 300
+BENCH ?= *
 
 comma := ,
 empty :=
@@ -75,7 +78,7 @@ endif
 MAKEFLAGS += -rR
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
-.PHONY: build efi host-tests run test gdb check format fuzz setup help clean FORCE
+.PHONY: build efi host-tests run test bench gdb check format fuzz setup help clean FORCE
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' '$1' '$(patsubst $(B)/%,%,$2)')
@@ -100,7 +103,7 @@ COMPILER_INCLUDE = $(eval COMPILER_INCLUDE := $(shell $(CC_KERNEL) -print-file-n
 OBJCOPY = $(if $(filter 1,$(LLVM)),llvm-objcopy,$(CC_KERNEL:%gcc=%objcopy))
 
 SOURCES := $(wildcard lib/*.c arch/$(ARCH)/*.[cS] sync/spin/*.c dev/*.c mm/*.c boot/*.c boot/direct/*.c boot/direct/$(ARCH)/*.S \
-	tests/kernel/*.c)
+	tests/kernel/*.c tests/bench/*.c)
 OBJECTS := $(SOURCES:%=$(B)/%.o)
 BUILD_FILES := Makefile $(wildcard arch/$(ARCH)/port.mk)
 
@@ -219,9 +222,14 @@ gdb:
 # The runner builds, too: a machine that does not build is a failed test, and standard output stays one document.
 test:
 	@tools/setup $(foreach a,$(filter-out host,$(TEST_ARCHES)),build-$a run-$a $(if $(filter efi,$(BOOTS_$a)),efi-$a)) \
-		$(SETUP_LLVM) $(if $(filter host,$(TEST_ARCHES)),host run-x86_64)
+		$(SETUP_LLVM) $(if $(filter host,$(TEST_ARCHES)),host $(ARCHES:%=run-%))
 	+@python3 tools/run_tests.py $(TEST_ARCHES:%=--arch %) --setting='$(SETTING)' --accel $(ACCEL) \
 		$(if $(TESTS),--tests='$(TESTS)') $(if $(SEED),--seed '$(SEED)') $(if $(ARGS),--args='$(ARGS)')
+
+bench:
+	@tools/setup $(SETUP_RUN)
+	@$(MAKE) BUILD=$(BUILD) build
+	@python3 tools/bench.py $(QEMU_FLAGS) --bench '$(BENCH)'
 
 fuzz:
 	@tools/setup host

@@ -1,7 +1,7 @@
 /*
  * The benchmark runner: one line of output per figure, in a form that tools/bench.py reads:
  *
- *   BENCH name=suite.name per_op=123.45 unit=instructions ops=10000 cpus=1 ipis=0 tlb=0
+ *   BENCH name=suite.name kind=single per_op=123.45 unit=instructions ops=10000 cpus=1 ipis=0 tlb=0
  */
 #include <arch/cpu.h>
 #include <boot/bench.h>
@@ -68,14 +68,14 @@ static void print_figure(const struct bench *bench, uint64_t hundredths, const c
 {
 	struct events after = count_events();
 
-	console_print("BENCH name=%s.%s per_op=%llu.%02llu unit=%s ops=%llu cpus=%u ipis=%llu tlb=%llu\n", bench->suite,
-		      bench->name, (unsigned long long)(hundredths / HUNDREDTHS),
+	console_print("BENCH name=%s.%s kind=%s per_op=%llu.%02llu unit=%s ops=%llu cpus=%u ipis=%llu tlb=%llu\n", bench->suite,
+		      bench->name, bench->parallel ? "parallel" : "single", (unsigned long long)(hundredths / HUNDREDTHS),
 		      (unsigned long long)(hundredths % HUNDREDTHS), unit, (unsigned long long)bench->operations, cpus,
 		      (unsigned long long)(after.ipis - before->ipis),
 		      (unsigned long long)(after.invalidations - before->invalidations));
 }
 
-static void run_single(const struct bench *bench, const char *unit)
+static void run_single(const struct bench *bench)
 {
 	struct events before;
 	uint64_t hundredths;
@@ -84,7 +84,8 @@ static void run_single(const struct bench *bench, const char *unit)
 	bench->function(bench->operations / 10 + 1);
 	before = count_events();
 	hundredths = time_call(bench->function, bench->operations) * HUNDREDTHS / bench->operations;
-	print_figure(bench, hundredths > empty_loop_hundredths ? hundredths - empty_loop_hundredths : 0, unit, 1,
+	print_figure(bench, hundredths > empty_loop_hundredths ? hundredths - empty_loop_hundredths : 0,
+		     "instructions", 1,
 		     &before);
 }
 
@@ -122,7 +123,7 @@ static void run_parallel(const struct bench *bench)
 	}
 }
 
-bool bench_run(const char *globs, bool counts_instructions)
+void bench_run(const char *globs, bool counts_instructions)
 {
 	unsigned run = 0;
 
@@ -131,14 +132,13 @@ bool bench_run(const char *globs, bool counts_instructions)
 		char name[100];
 
 		format_text(name, sizeof(name), "%s.%s", bench->suite, bench->name);
-		if (!glob_match_list(globs, name) || (bench->parallel && counts_instructions))
+		if (!glob_match_list(globs, name) || (bench->parallel != 0) == counts_instructions)
 			continue;
 		run++;
 		if (bench->parallel)
 			run_parallel(bench);
 		else
-			run_single(bench, counts_instructions ? "instructions" : "ns");
+			run_single(bench);
 	}
 	console_print("BENCH done: %u benchmarks\n", run);
-	return run > 0;
 }

@@ -49,9 +49,9 @@ _Static_assert(sizeof(struct bench) == 128, "records stand in an array");
 #define BENCH_LOOP for (uint64_t bench_i = operations; bench_i != 0; bench_i--)
 
 /*
- * Runs what the globs select, those that fit the way the machine runs: with counted instructions the ones for one CPU,
- * else the parallel ones too. Boot CPU. False when none was selected.
+ * Runs what the globs select of those that fit the way the machine runs: with counted instructions the ones for one CPU,
+ * else the parallel ones. Boot CPU.
  */
-bool bench_run(const char *globs, bool counts_instructions);
+void bench_run(const char *globs, bool counts_instructions);
 
 #endif

@@ -141,9 +141,12 @@ def command(machine):
     kernel_arguments = " ".join([*machine.arguments, f"ramdisk-crc32={crc:#x}"])
     cpu = machine.cpu or ("host" if machine.accel == "kvm" else "rv64" if machine.arch == "riscv64" else "max")
     accel = "tcg,thread=multi" if machine.accel == "tcg" else machine.accel
+    # Memory is taken from the host as it is touched: 64 GiB boot on a host with less.
+    backend = f"memory-backend-ram,id=memory,size={machine.memory},reserve=off"
     return [
         f"qemu-system-{machine.arch}",
         *machine_flags(machine),
+        *("-object", backend, "-machine", "memory-backend=memory"),
         *("-accel", accel, "-cpu", cpu, "-smp", str(machine.smp), "-m", machine.memory),
         *("-nodefaults", "-display", "none"),
         *boot_flags(machine, kernel_arguments, ramdisk),

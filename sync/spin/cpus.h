@@ -25,9 +25,13 @@ unsigned cpus_online_count(void);
 /* Adds the calling CPU. Release: pairs with the acquire in cpus_online(). */
 void cpu_set_online(void);
 
-/* for (unsigned cpu … ) over the CPUs online when the loop begins. */
-#define for_each_online_cpu(cpu)                                                                  \
-	for (uint64_t mask_##cpu = cpus_online(), cpu = 0; cpu < CPU_MAX; cpu++)                       \
-		if (mask_##cpu >> cpu & 1)
+/* for (uint64_t cpu = …) over the CPUs of a set, lowest first. */
+#define for_each_cpu(cpu, set)                                                                    \
+	for (uint64_t cpu##_set = (set), cpu = 0;                                                     \
+	     cpu##_set && ((cpu = (uint64_t)__builtin_ctzll(cpu##_set)), true);                       \
+	     cpu##_set &= cpu##_set - 1)
+
+/* The same over those online when the loop begins. */
+#define for_each_online_cpu(cpu) for_each_cpu(cpu, cpus_online())
 
 #endif

@@ -70,35 +70,42 @@ static void wait_for_call(const struct cpu_call *call, unsigned cpu)
 	}
 }
 
+static void call_here(void (*function)(void *argument), void *argument)
+{
+	unsigned long flags = interrupts_save();
+
+	function(argument);
+	interrupts_restore(flags);
+}
+
 int on_cpu(unsigned cpu, void (*function)(void *argument), void *argument)
 {
 	if (!cpu_is_online(cpu))
 		return -EINVAL;
-	on_cpus((uint64_t)1 << cpu, function, argument);
+	if (cpu == cpu_current())
+		call_here(function, argument);
+	else
+		on_cpus((uint64_t)1 << cpu, function, argument);
 	return 0;
 }
 
 void on_cpus(uint64_t cpus, void (*function)(void *argument), void *argument)
 {
 	struct cpu_call calls[CPU_MAX];
-	unsigned self = cpu_current();
+	uint64_t self = (uint64_t)1 << cpu_current();
+	uint64_t others;
 
 	cpus &= cpus_online();
-	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++) {
-		if (cpu == self || !(cpus >> cpu & 1))
-			continue;
+	others = cpus & ~self;
+	for_each_cpu(cpu, others)
+	{
 		calls[cpu] = (struct cpu_call){ .function = function, .argument = argument };
-		push_call(cpu, &calls[cpu]);
+		push_call((unsigned)cpu, &calls[cpu]);
 	}
-	if (cpus >> self & 1) {
-		unsigned long flags = interrupts_save();
-
-		function(argument);
-		interrupts_restore(flags);
-	}
-	for (unsigned cpu = 0; cpu < CPU_MAX; cpu++)
-		if (cpu != self && (cpus >> cpu & 1))
-			wait_for_call(&calls[cpu], cpu);
+	if (cpus & self)
+		call_here(function, argument);
+	for_each_cpu(cpu, others)
+		wait_for_call(&calls[cpu], (unsigned)cpu);
 }
 
 void on_each_cpu(void (*function)(void *argument), void *argument)
