@@ -95,7 +95,10 @@ static int set_after(struct boot_arguments *arguments, const char *value)
 
 static int set_log(struct boot_arguments *arguments, const char *value)
 {
-	static const char *const words[] = { "error", "warning", "info", "debug", NULL }; /* enum log_level */
+	static const char *const words[] = { "error", "warning", "info", "debug",
+					     NULL }; /* enum
+							log_level
+						      */
 	int index = word_index(value, words);
 
 	if (index < 0)
@@ -120,15 +123,9 @@ static const struct {
 	const char *name;
 	int (*set)(struct boot_arguments *arguments, const char *value);
 } known[] = {
-	{ "test", set_test },
-	{ "death", set_death },
-	{ "bench", set_bench },
-	{ "clock", set_clock },
-	{ "seed", set_seed },
-	{ "deadline-scale", set_deadline_scale },
-	{ "after", set_after },
-	{ "log", set_log },
-	{ "ramdisk-crc32", set_ramdisk_crc32 },
+	{ "test", set_test },   { "death", set_death }, { "bench", set_bench },
+	{ "clock", set_clock }, { "seed", set_seed },   { "deadline-scale", set_deadline_scale },
+	{ "after", set_after }, { "log", set_log },     { "ramdisk-crc32", set_ramdisk_crc32 },
 };
 
 static void parse_word(struct boot_arguments *arguments, char *word)
@@ -143,7 +140,8 @@ static void parse_word(struct boot_arguments *arguments, char *word)
 		if (!value)
 			log_print(LOG_WARNING, "boot argument %s needs a value: ignored", word);
 		else if (known[i].set(arguments, value) != 0)
-			log_print(LOG_WARNING, "boot argument %s: cannot read \"%s\": ignored", word, value);
+			log_print(LOG_WARNING, "boot argument %s: cannot read \"%s\": ignored",
+				  word, value);
 		return;
 	}
 	log_print(LOG_WARNING, "unknown boot argument \"%s\": ignored", word);
@@ -153,13 +151,16 @@ void arguments_parse(struct boot_arguments *arguments, const char *command_line)
 {
 	char word[ARGUMENT_TEXT_MAX + 32];
 
-	*arguments = (struct boot_arguments){ .test = "*", .deadline_scale = 1, .log_level = LOG_INFO };
+	*arguments = (struct boot_arguments){ .test = "*",
+					      .deadline_scale = 1,
+					      .log_level = LOG_INFO };
 	while (*command_line) {
 		size_t length = 0;
 
 		while (*command_line == ' ' || *command_line == '\t')
 			command_line++;
-		while (command_line[length] && command_line[length] != ' ' && command_line[length] != '\t')
+		while (command_line[length] && command_line[length] != ' ' &&
+		       command_line[length] != '\t')
 			length++;
 		if (length == 0)
 			break;
@@ -167,7 +168,8 @@ void arguments_parse(struct boot_arguments *arguments, const char *command_line)
 			strlcpy(word, command_line, length + 1);
 			parse_word(arguments, word);
 		} else {
-			log_print(LOG_WARNING, "boot argument of %zu characters ignored: \"%.40s…\"", length,
+			log_print(LOG_WARNING,
+				  "boot argument of %zu characters ignored: \"%.40s…\"", length,
 				  command_line);
 		}
 		command_line += length;

@@ -1,5 +1,6 @@
 /*
- * Backtraces. Each word of the stack is read through probe_read_u64(), so a broken chain ends the trace and nothing else.
+ * Backtraces. Each word of the stack is read through probe_read_u64(), so a broken chain ends the
+ * trace and nothing else.
  */
 #include <arch/probe.h>
 #include <boot/backtrace.h>
@@ -36,7 +37,10 @@ void backtrace_print(uintptr_t pc, uintptr_t frame_pointer, backtrace_print_line
 		if (read_word(frame_pointer, FRAME_PREVIOUS_WORD, &previous) != 0 ||
 		    read_word(frame_pointer, FRAME_RETURN_WORD, &caller) != 0 || caller == 0)
 			return;
-		/* A call may be a function's last instruction: the address before belongs to the caller. */
+		/*
+		 * A call may be a function's last instruction: the address before belongs to the
+		 * caller.
+		 */
 		print_address(caller - 1, print);
 		/* Stacks grow down: a caller's frame is higher. */
 		if (previous <= frame_pointer)

@@ -51,10 +51,13 @@ static struct events count_events(void)
 static void __attribute__((noinline)) empty(uint64_t operations)
 {
 	BENCH_LOOP
-		barrier();
+	barrier();
 }
 
-/* What a call of function takes. Interrupts stay enabled: a timer is not armed, and IPIs are part of the price. */
+/*
+ * What a call of function takes. Interrupts stay enabled: a timer is not armed, and IPIs are part
+ * of the price.
+ */
 static uint64_t time_call(void (*function)(uint64_t operations), uint64_t operations)
 {
 	uint64_t start = clock_ns();
@@ -63,14 +66,17 @@ static uint64_t time_call(void (*function)(uint64_t operations), uint64_t operat
 	return clock_ns() - start;
 }
 
-static void print_figure(const struct bench *bench, uint64_t hundredths, const char *unit, unsigned cpus,
-			 const struct events *before)
+static void print_figure(const struct bench *bench, uint64_t hundredths, const char *unit,
+			 unsigned cpus, const struct events *before)
 {
 	struct events after = count_events();
 
-	console_print("BENCH name=%s.%s kind=%s per_op=%llu.%02llu unit=%s ops=%llu cpus=%u ipis=%llu tlb=%llu\n", bench->suite,
-		      bench->name, bench->parallel ? "parallel" : "single", (unsigned long long)(hundredths / HUNDREDTHS),
-		      (unsigned long long)(hundredths % HUNDREDTHS), unit, (unsigned long long)bench->operations, cpus,
+	console_print("BENCH name=%s.%s kind=%s per_op=%llu.%02llu unit=%s ops=%llu cpus=%u "
+		      "ipis=%llu tlb=%llu\n",
+		      bench->suite, bench->name, bench->parallel ? "parallel" : "single",
+		      (unsigned long long)(hundredths / HUNDREDTHS),
+		      (unsigned long long)(hundredths % HUNDREDTHS), unit,
+		      (unsigned long long)bench->operations, cpus,
 		      (unsigned long long)(after.ipis - before->ipis),
 		      (unsigned long long)(after.invalidations - before->invalidations));
 }
@@ -84,9 +90,9 @@ static void run_single(const struct bench *bench)
 	bench->function(bench->operations / 10 + 1);
 	before = count_events();
 	hundredths = time_call(bench->function, bench->operations) * HUNDREDTHS / bench->operations;
-	print_figure(bench, hundredths > empty_loop_hundredths ? hundredths - empty_loop_hundredths : 0,
-		     "instructions", 1,
-		     &before);
+	print_figure(bench,
+		     hundredths > empty_loop_hundredths ? hundredths - empty_loop_hundredths : 0,
+		     "instructions", 1, &before);
 }
 
 /* Raises *word to value. */
@@ -119,7 +125,8 @@ static void run_parallel(const struct bench *bench)
 		struct events before = count_events();
 
 		on_cpus(cpus == 64 ? UINT64_MAX : ((uint64_t)1 << cpus) - 1, run_share, &run);
-		print_figure(bench, (run.end - run.start) * HUNDREDTHS / (bench->operations * cpus), "ns", cpus, &before);
+		print_figure(bench, (run.end - run.start) * HUNDREDTHS / (bench->operations * cpus),
+			     "ns", cpus, &before);
 	}
 }
 

@@ -1,10 +1,12 @@
 /*
- * Benchmarks: BENCH(suite, name) { … } registers a function that is timed, in the way TEST() registers a test.
+ * Benchmarks: BENCH(suite, name) { … } registers a function that is timed, in the way TEST()
+ * registers a test.
  *
- * The function runs its operation `operations` times. On one CPU under QEMU's -icount the clock counts guest
- * instructions, so a figure repeats to the digit; the boot argument clock=icount says so, and only then the unit is
- * "instructions". The cost of an empty loop is measured in the same run and taken off. tools/bench.py makes the table and
- * build/<arch>/bench.json of what bench_run() prints.
+ * The function runs its operation `operations` times. On one CPU under QEMU's -icount the clock
+ * counts guest instructions, so a figure repeats to the digit; the boot argument clock=icount says
+ * so, and only then the unit is "instructions". The cost of an empty loop is measured in the same
+ * run and taken off. tools/bench.py makes the table and build/<arch>/bench.json of what bench_run()
+ * prints.
  */
 #ifndef BOOT_BENCH_H
 #define BOOT_BENCH_H
@@ -17,7 +19,10 @@ struct bench {
 	char name[64];
 	void (*function)(uint64_t operations);
 	uint64_t operations;
-	/* 0: runs once, on the boot CPU. Else it runs on 1, 2, 4 … CPUs at once, which each do the operations. */
+	/*
+	 * 0: runs once, on the boot CPU. Else it runs on 1, 2, 4 … CPUs at once, which each do the
+	 * operations.
+	 */
 	uint32_t parallel;
 	uint32_t zero;
 	char more[8];
@@ -25,16 +30,16 @@ struct bench {
 
 _Static_assert(sizeof(struct bench) == 128, "records stand in an array");
 
-#define BENCH_RECORD(suite_, name_, operations_, parallel_)                                       \
-	static void bench_##suite_##_##name_(uint64_t operations);                                    \
-	static const struct bench bench_record_##suite_##_##name_                                     \
-		__attribute__((used, aligned(64), section(".benches." #suite_ "." #name_))) = {           \
-			.suite = #suite_,                                                                     \
-			.name = #name_,                                                                       \
-			.function = bench_##suite_##_##name_,                                                 \
-			.operations = operations_,                                                            \
-			.parallel = parallel_,                                                                \
-	};                                                                                            \
+#define BENCH_RECORD(suite_, name_, operations_, parallel_)                                        \
+	static void bench_##suite_##_##name_(uint64_t operations);                                 \
+	static const struct bench bench_record_##suite_##_##name_                                  \
+		__attribute__((used, aligned(64), section(".benches." #suite_ "." #name_))) = {    \
+			.suite = #suite_,                                                          \
+			.name = #name_,                                                            \
+			.function = bench_##suite_##_##name_,                                      \
+			.operations = operations_,                                                 \
+			.parallel = parallel_,                                                     \
+		};                                                                                 \
 	static void bench_##suite_##_##name_(uint64_t operations)
 
 #define BENCH_OPERATIONS 10000
@@ -49,8 +54,8 @@ _Static_assert(sizeof(struct bench) == 128, "records stand in an array");
 #define BENCH_LOOP for (uint64_t bench_i = operations; bench_i != 0; bench_i--)
 
 /*
- * Runs what the globs select of those that fit the way the machine runs: with counted instructions the ones for one CPU,
- * else the parallel ones. Boot CPU.
+ * Runs what the globs select of those that fit the way the machine runs: with counted instructions
+ * the ones for one CPU, else the parallel ones. Boot CPU.
  */
 void bench_run(const char *globs, bool counts_instructions);
 

@@ -1,8 +1,8 @@
 /*
  * Discovery: one function per entry protocol, then what all of them share.
  *
- * Everything read here comes from outside: it is checked, and a machine that cannot be understood is refused with a
- * message. struct boot_info and the memory map are static, too large for a stack.
+ * Everything read here comes from outside: it is checked, and a machine that cannot be understood
+ * is refused with a message. struct boot_info and the memory map are static, too large for a stack.
  */
 #include <arch/smp.h>
 #include <boot/acpi.h>
@@ -120,15 +120,15 @@ static void put_boot_cpu_first(void)
 		boot_info.cpus[0] = found;
 		return;
 	}
-	boot_refuse("the boot CPU (hardware id 0x%llx) is not among the %u CPUs described", (unsigned long long)id,
-		    boot_info.cpu_count);
+	boot_refuse("the boot CPU (hardware id 0x%llx) is not among the %u CPUs described",
+		    (unsigned long long)id, boot_info.cpu_count);
 }
 
 static void reserve(const struct physical_window *window, enum memory_kind kind)
 {
 	if (window->size && memory_map_reserve(&memory_map, window->base, window->size, kind) != 0)
-		log_print(LOG_WARNING, "%s at 0x%llx lies outside of known memory", memory_map_describe(kind),
-			  (unsigned long long)window->base);
+		log_print(LOG_WARNING, "%s at 0x%llx lies outside of known memory",
+			  memory_map_describe(kind), (unsigned long long)window->base);
 }
 
 static bool windows_overlap(const struct physical_window *a, const struct physical_window *b)
@@ -137,14 +137,15 @@ static bool windows_overlap(const struct physical_window *a, const struct physic
 }
 
 /*
- * OpenSBI's fw_jump moves the device tree to a fixed place, which on a machine of 64 MiB is where QEMU has put the ramdisk.
- * A damaged ramdisk is none.
+ * OpenSBI's fw_jump moves the device tree to a fixed place, which on a machine of 64 MiB is where
+ * QEMU has put the ramdisk. A damaged ramdisk is none.
  */
 static void check_ramdisk(void)
 {
 	struct physical_window *ramdisk = &boot_info.ramdisk;
 
-	if (!windows_overlap(ramdisk, &boot_info.fdt) && !windows_overlap(ramdisk, &boot_info.kernel))
+	if (!windows_overlap(ramdisk, &boot_info.fdt) &&
+	    !windows_overlap(ramdisk, &boot_info.kernel))
 		return;
 	log_print(LOG_ERROR, "the firmware put something over the ramdisk at 0x%llx: no ramdisk",
 		  (unsigned long long)ramdisk->base);
@@ -171,9 +172,10 @@ static void build_memory_map(void)
 	reserve(&boot_info.ramdisk, MEMORY_RAMDISK);
 	reserve(&boot_info.fdt, MEMORY_DESCRIPTION);
 	if (memory_map_total(&memory_map, MEMORY_USABLE) < MEMORY_MINIMUM)
-		boot_refuse("too little memory: %llu KiB free, %lu KiB needed",
-			    (unsigned long long)(memory_map_total(&memory_map, MEMORY_USABLE) >> 10),
-			    MEMORY_MINIMUM >> 10);
+		boot_refuse(
+			"too little memory: %llu KiB free, %lu KiB needed",
+			(unsigned long long)(memory_map_total(&memory_map, MEMORY_USABLE) >> 10),
+			MEMORY_MINIMUM >> 10);
 }
 
 void discover_machine(enum boot_protocol protocol, uint64_t root)

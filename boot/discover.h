@@ -7,8 +7,9 @@
 #include <boot/machine_info.h>
 
 /*
- * Reads the protocol's structures and the hardware description; refuses to boot (boot_refuse()) when they make no sense
- * or no memory is left. Afterwards machine_boot_info() and machine_memory_map() are valid. Boot CPU, once.
+ * Reads the protocol's structures and the hardware description; refuses to boot (boot_refuse())
+ * when they make no sense or no memory is left. Afterwards machine_boot_info() and
+ * machine_memory_map() are valid. Boot CPU, once.
  */
 void discover_machine(enum boot_protocol protocol, uint64_t root);
 

@@ -55,10 +55,11 @@ static void start_console(void)
 		log_print(LOG_ERROR, "no console (error %d)", error);
 	else
 		log_start_console();
-	log_print(LOG_INFO, "Trefoil on %s, entered by %s, %u CPUs", ARCH_NAME, machine_boot_protocol_name(),
-		  info->cpu_count);
+	log_print(LOG_INFO, "Trefoil on %s, entered by %s, %u CPUs", ARCH_NAME,
+		  machine_boot_protocol_name(), info->cpu_count);
 	if (info->cpus_ignored)
-		log_print(LOG_WARNING, "%u CPUs beyond the first %u are ignored", info->cpus_ignored, CPU_MAX);
+		log_print(LOG_WARNING, "%u CPUs beyond the first %u are ignored",
+			  info->cpus_ignored, CPU_MAX);
 }
 
 static void start_memory(void)
@@ -92,14 +93,16 @@ static void start_interrupts(void)
 	timer_init_cpu();
 	error = machine_init(info, kspace_map_device);
 	if (error)
-		log_print(LOG_WARNING, "ways out of the machine are not all there (error %d)", error);
+		log_print(LOG_WARNING, "ways out of the machine are not all there (error %d)",
+			  error);
 	cpu_set_online();
 	interrupts_enable();
-	log_print(LOG_INFO, "interrupts: %s; clock: %s, %llu Hz", interrupt_controller_name(), clock_counter_name(),
-		  (unsigned long long)clock_counter_hz());
+	log_print(LOG_INFO, "interrupts: %s; clock: %s, %llu Hz", interrupt_controller_name(),
+		  clock_counter_name(), (unsigned long long)clock_counter_hz());
 	error = console_enable_input(&info->uart);
 	if (error)
-		log_print(LOG_WARNING, "console %s has no input interrupt (error %d)", console_name(), error);
+		log_print(LOG_WARNING, "console %s has no input interrupt (error %d)",
+			  console_name(), error);
 }
 
 static void start_other_cpus(void)
@@ -108,8 +111,8 @@ static void start_other_cpus(void)
 
 	smp_start_cpus(machine_boot_info());
 	cpu_describe(description, sizeof(description));
-	log_print(LOG_INFO, "%u of %u CPUs online: %s", cpus_online_count(), machine_boot_info()->cpu_count,
-		  description);
+	log_print(LOG_INFO, "%u of %u CPUs online: %s", cpus_online_count(),
+		  machine_boot_info()->cpu_count, description);
 }
 
 /* The tests, or the one death test, or the benchmarks. */

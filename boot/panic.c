@@ -1,9 +1,10 @@
 /*
  * Panics.
  *
- * The first CPU to panic wins panic_owner and reports; another that panics meanwhile halts; the owner panicking again
- * prints one line and ends. panic() called from ordinary code executes a breakpoint, so that the report has the very
- * registers; in a trap handler the trapped frame is reported.
+ * The first CPU to panic wins panic_owner and reports; another that panics meanwhile halts; the
+ * owner panicking again prints one line and ends. panic() called from ordinary code executes a
+ * breakpoint, so that the report has the very registers; in a trap handler the trapped frame is
+ * reported.
  */
 #include <arch/clock.h>
 #include <arch/cpu.h>
@@ -63,15 +64,16 @@ void panic_stop_if_requested(const struct trap_frame *frame)
 
 	if (owner == 0 || owner == cpu_current() + 1)
 		return;
-	/* Release: the frame before its address. Pairs with the acquire in wait_for_stop. */
+	/* Release, pairs with frame_of_stopped in boot/panic.c: the frame before its address. */
 	atomic_store_release(&this_cpu(stopped_frame), (uint64_t)(uintptr_t)frame);
 	cpu_halt_forever();
 }
 
 static const struct trap_frame *frame_of_stopped(unsigned cpu)
 {
-	/* Acquire: pairs with the release in panic_stop_if_requested. */
-	return (const struct trap_frame *)(uintptr_t)atomic_load_acquire(&per_cpu(stopped_frame, cpu));
+	/* Acquire, pairs with panic_stop_if_requested in boot/panic.c: the frame. */
+	return (const struct trap_frame *)(uintptr_t)atomic_load_acquire(
+		&per_cpu(stopped_frame, cpu));
 }
 
 /* Stops every other CPU; those that do not answer are left running and named. */
@@ -118,7 +120,8 @@ static void print_others(void)
 		const struct trap_frame *frame = frame_of_stopped((unsigned)cpu);
 
 		if (!frame) {
-			print_formatted("CPU %u does not answer: its interrupts are disabled", (unsigned)cpu);
+			print_formatted("CPU %u does not answer: its interrupts are disabled",
+					(unsigned)cpu);
 			continue;
 		}
 		print_formatted("backtrace of CPU %u:", (unsigned)cpu);
@@ -132,7 +135,10 @@ static void claim_report(const char *message)
 	uint32_t owner = 0;
 
 	interrupts_disable();
-	/* Acq_rel: nothing of the report before the claim; the loser sees who won. Pairs with itself on other CPUs. */
+	/*
+	 * Acq_rel: nothing of the report before the claim; the loser sees who won. Pairs with
+	 * itself on other CPUs.
+	 */
 	if (atomic_compare_exchange_acq_rel(&panic_owner, &owner, cpu_current() + 1))
 		return;
 	if (owner == cpu_current() + 1) {
@@ -149,7 +155,8 @@ static _Noreturn void report(const char *message, const struct trap_frame *frame
 	console_ignore_lock();
 	print_line("");
 	print_formatted("PANIC: %s", message);
-	print_formatted("on CPU %u, %llu ms after boot", cpu_current(), (unsigned long long)(clock_ns() / NS_PER_MS));
+	print_formatted("on CPU %u, %llu ms after boot", cpu_current(),
+			(unsigned long long)(clock_ns() / NS_PER_MS));
 	if (test_running())
 		print_formatted("running test: %s", test_running());
 	if (frame) {
@@ -158,7 +165,8 @@ static _Noreturn void report(const char *message, const struct trap_frame *frame
 		backtrace_print_frame(frame, print_line);
 	} else {
 		print_line("backtrace:");
-		backtrace_print((uintptr_t)report, (uintptr_t)__builtin_frame_address(0), print_line);
+		backtrace_print((uintptr_t)report, (uintptr_t)__builtin_frame_address(0),
+				print_line);
 	}
 	if (everyone)
 		print_others();

@@ -1,8 +1,10 @@
 /*
- * Bringing up the other CPUs: all get their memory, all are asked to start, then all are waited for.
+ * Bringing up the other CPUs: all get their memory, all are asked to start, then all are waited
+ * for.
  *
- * start_states decides between a CPU that arrives and the boot CPU that gives it up: whoever changes STARTING first wins.
- * Stack, per-CPU area and struct cpu_start of an abandoned CPU are never used for anything else.
+ * start_states decides between a CPU that arrives and the boot CPU that gives it up: whoever
+ * changes STARTING first wins. Stack, per-CPU area and struct cpu_start of an abandoned CPU are
+ * never used for anything else.
  */
 #include <arch/clock.h>
 #include <arch/cpu.h>
@@ -81,10 +83,13 @@ static void wait_for_one(const struct boot_info *info, unsigned cpu, uint64_t de
 	if (cpu_is_online(cpu))
 		return;
 	/* Relaxed: a single word decides, and nothing else is handed over by it. */
-	if (atomic_compare_exchange_relaxed(&start_states[cpu], &starting, ABANDONED) || starting == ARRIVED)
-		log_print(LOG_ERROR, "CPU %u (hardware id 0x%llx) %s within %llu s: going on without it", cpu,
+	if (atomic_compare_exchange_relaxed(&start_states[cpu], &starting, ABANDONED) ||
+	    starting == ARRIVED)
+		log_print(LOG_ERROR,
+			  "CPU %u (hardware id 0x%llx) %s within %llu s: going on without it", cpu,
 			  (unsigned long long)info->cpus[cpu].hardware_id,
-			  starting == ARRIVED ? "arrived but did not come online" : "did not come up",
+			  starting == ARRIVED ? "arrived but did not come online"
+					      : "did not come up",
 			  (unsigned long long)(SMP_PATIENCE_NS / NS_PER_SECOND));
 }
 
@@ -93,10 +98,14 @@ void smp_start_cpus(const struct boot_info *info)
 	if (info->cpu_count <= 1)
 		return;
 	if (cpu_start_init(info) != 0) {
-		log_print(LOG_ERROR, "no way to start other CPUs: going on with one of %u", info->cpu_count);
+		log_print(LOG_ERROR, "no way to start other CPUs: going on with one of %u",
+			  info->cpu_count);
 		return;
 	}
-	/* All mappings first: a new one may have to be made known to every CPU that runs (mmu_publish()). */
+	/*
+	 * All mappings first: a new one may have to be made known to every CPU that runs
+	 * (mmu_publish()).
+	 */
 	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++)
 		if (!prepare(cpu))
 			log_print(LOG_ERROR, "CPU %u: no memory for its stacks; not started", cpu);

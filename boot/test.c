@@ -1,8 +1,8 @@
 /*
  * The self-test runner: selects, runs one test at a time, prints KTAP version 1.
  *
- * A watchdog timer on the last CPU (on the only one, if so) ends the machine when a test outlives its deadline, with the
- * test's name and every CPU's backtrace.
+ * A watchdog timer on the last CPU (on the only one, if so) ends the machine when a test outlives
+ * its deadline, with the test's name and every CPU's backtrace.
  */
 #include <boot/panic.h>
 #include <boot/test.h>
@@ -104,8 +104,8 @@ static void watchdog_fired(struct timer *timer)
 	char message[200];
 
 	(void)timer;
-	format_text(message, sizeof(message), "test %s outlived its deadline of %llu ms", running.full_name,
-		    (unsigned long long)deadline_ms(running.test));
+	format_text(message, sizeof(message), "test %s outlived its deadline of %llu ms",
+		    running.full_name, (unsigned long long)deadline_ms(running.test));
 	panic_with_all_backtraces(message);
 }
 
@@ -133,7 +133,8 @@ static void begin(const struct test *test)
 	format_text(running.full_name, sizeof(running.full_name), "%s.%s", test->suite, test->name);
 	running.failures = 0;
 	running.skip_reason[0] = '\0';
-	random_seed(&running.random, boot_seed ^ crc32(0, running.full_name, strlen(running.full_name)));
+	random_seed(&running.random,
+		    boot_seed ^ crc32(0, running.full_name, strlen(running.full_name)));
 	running.watchdog_cpu = last_online_cpu();
 	on_cpu(running.watchdog_cpu, watchdog_start, NULL);
 }
@@ -190,7 +191,8 @@ static unsigned count_selected(const struct test *first, const struct test *last
 	return count;
 }
 
-static bool run_suite(const struct test *first, const struct test *last, const char *globs, unsigned number)
+static bool run_suite(const struct test *first, const struct test *last, const char *globs,
+		      unsigned number)
 {
 	struct counts counts = { 0 };
 	unsigned total = count_selected(first, last, globs);
@@ -200,8 +202,8 @@ static bool run_suite(const struct test *first, const struct test *last, const c
 	for (const struct test *test = first; test < last; test++)
 		if (is_selected(test, globs))
 			run_one(test, ++done, &counts);
-	console_print("    # %s: pass:%u fail:%u skip:%u total:%u\n", first->suite, counts.passed, counts.failed,
-		      counts.skipped, total);
+	console_print("    # %s: pass:%u fail:%u skip:%u total:%u\n", first->suite, counts.passed,
+		      counts.failed, counts.skipped, total);
 	if (counts.failed == 0 && counts.passed == 0)
 		console_print("ok %u %s # SKIP no test of it could run\n", number, first->suite);
 	else
@@ -238,7 +240,8 @@ bool test_run_death(const char *name)
 		test->function();
 		end();
 		console_print("# death test %s returned: %s\n", full_name,
-			      running.skip_reason[0] ? running.skip_reason : "the machine did not die");
+			      running.skip_reason[0] ? running.skip_reason
+						     : "the machine did not die");
 		return false;
 	}
 	console_print("# no death test %s\n", name);

@@ -15,8 +15,8 @@
 
 /* This CPU's innermost frame; saved and put back around each handler, so that traps nest. */
 static DEFINE_PER_CPU(const struct trap_frame *, current_frame);
-static uint32_t ready;  /* atomic */
-static uint64_t hook;   /* atomic: bool (*)(struct trap *) */
+static uint32_t ready; /* atomic */
+static uint64_t hook;  /* atomic: bool (*)(struct trap *) */
 
 static const struct trap_frame *enter(const struct trap_frame *frame)
 {
@@ -33,8 +33,9 @@ static void leave(const struct trap_frame *outer)
 
 static bool run_hook(struct trap *trap)
 {
-	/* Acquire: pairs with the release in trap_set_hook. */
-	bool (*function)(struct trap *) = (bool (*)(struct trap *))(uintptr_t)atomic_load_acquire(&hook);
+	/* Acquire, pairs with trap_set_hook in boot/trap.c: what the hook needs. */
+	bool (*function)(struct trap *) = (bool (*)(struct trap *))(uintptr_t)atomic_load_acquire(
+		&hook);
 
 	return function && function(trap);
 }
@@ -111,9 +112,11 @@ static _Noreturn void die(const struct trap *trap)
 
 	symbol_describe(where, sizeof(where), trap_frame_pc(trap->frame));
 	if (trap->kind == TRAP_PAGE_FAULT)
-		format_text(message, sizeof(message), "page fault: %s %s at 0x%lx (%s; code 0x%llx) in %s",
-			    access_name(trap->access), place_name(trap->address), (unsigned long)trap->address,
-			    trap->cause, (unsigned long long)trap->code, where);
+		format_text(message, sizeof(message),
+			    "page fault: %s %s at 0x%lx (%s; code 0x%llx) in %s",
+			    access_name(trap->access), place_name(trap->address),
+			    (unsigned long)trap->address, trap->cause,
+			    (unsigned long long)trap->code, where);
 	else
 		format_text(message, sizeof(message), "%s (%s; code 0x%llx, address 0x%lx) in %s",
 			    kind_name(trap->kind), trap->cause, (unsigned long long)trap->code,
@@ -196,6 +199,6 @@ const struct trap_frame *trap_current_frame(void)
 
 void trap_set_hook(bool (*function)(struct trap *trap))
 {
-	/* Release: what the hook needs before the hook. Pairs with the acquire in run_hook. */
+	/* Release, pairs with run_hook in boot/trap.c: what the hook needs before the hook. */
 	atomic_store_release(&hook, (uint64_t)(uintptr_t)function);
 }

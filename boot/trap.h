@@ -18,8 +18,8 @@ void trap_set_ready(void);
 const struct trap_frame *trap_current_frame(void);
 
 /*
- * For tests: sees each exception on any CPU before it is judged; true: handled, resume the frame. NULL takes it away.
- * Ordering: the hook's own data must be written before the call.
+ * For tests: sees each exception on any CPU before it is judged; true: handled, resume the frame.
+ * NULL takes it away. Ordering: the hook's own data must be written before the call.
  */
 void trap_set_hook(bool (*hook)(struct trap *trap));
 

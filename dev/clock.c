@@ -1,10 +1,14 @@
 /*
- * Nanoseconds from counts, by fixed-point multiplication: constants after clock_init(), so any CPU may read them.
+ * Nanoseconds from counts, by fixed-point multiplication: constants after clock_init(), so any CPU
+ * may read them.
  */
 #include <arch/clock.h>
 #include <dev/clock.h>
 
-/* ns = count * ns_per_count >> 32, and the other way round. 128-bit products: no overflow for centuries. */
+/*
+ * ns = count * ns_per_count >> 32, and the other way round. 128-bit products: no overflow for
+ * centuries.
+ */
 #define FRACTION_BITS 32
 
 static uint64_t first_count;
@@ -19,7 +23,10 @@ int clock_init(const struct boot_info *info, void *(*map_device)(uint64_t base, 
 		return error;
 	uint64_t hz = clock_counter_hz();
 
-	/* NS_PER_SECOND << 32 is below 2^62; hz is below 2^35, hence 29 bits of whole counts per second are kept. */
+	/*
+	 * NS_PER_SECOND << 32 is below 2^62; hz is below 2^35, hence 29 bits of whole counts per
+	 * second are kept.
+	 */
 	count_per_ns = (hz << 29) / NS_PER_SECOND << (FRACTION_BITS - 29);
 	first_count = clock_counter_read();
 	ns_per_count = (NS_PER_SECOND << FRACTION_BITS) / hz;
@@ -41,7 +48,10 @@ uint64_t clock_ns_to_count(uint64_t ns)
 	uint64_t count = scale(ns, count_per_ns);
 	uint64_t reached;
 
-	/* Both factors are truncated: add what is missing until the forward conversion says that ns is reached. */
+	/*
+	 * Both factors are truncated: add what is missing until the forward conversion says that ns
+	 * is reached.
+	 */
 	while ((reached = scale(count, ns_per_count)) < ns)
 		count += scale(ns - reached, count_per_ns) + 1;
 	return first_count + count;

@@ -13,10 +13,17 @@
 /* Finds the counter; time starts here. Boot CPU, once. Errors as clock_counter_init(). */
 int clock_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size));
 
-/* Nanoseconds since clock_init(); 0 before. Never goes backwards, on whichever CPUs it is read. Any context. */
+/*
+ * Nanoseconds since clock_init(); 0 before. Never goes backwards, on whichever CPUs it is read. Any
+ * context.
+ */
 uint64_t clock_ns(void);
 
-/* The count at which clock_ns() will have reached ns: rounded up, so a wait for it is never short. */
+/*
+
+ * The count at which clock_ns() will have reached ns: rounded up, so a wait for it is never short.
+
+ */
 uint64_t clock_ns_to_count(uint64_t ns);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The console over one serial port. Output: console_lock, with interrupts disabled, for a whole write. Input: a ring
- * filled by the interrupt handler and emptied by console_read(), both on the boot CPU.
+ * The console over one serial port. Output: console_lock, with interrupts disabled, for a whole
+ * write. Input: a ring filled by the interrupt handler and emptied by console_read(), both on the
+ * boot CPU.
  */
 #include <arch/cpu.h>
 #include <dev/console.h>
@@ -13,7 +14,10 @@
 
 #define INPUT_SIZE 256 /* a power of two */
 
-/* Protects: the serial port's transmitter. Taken after any other lock: log lines are written under anything. */
+/*
+ * Protects: the serial port's transmitter. Taken after any other lock: log lines are written under
+ * anything.
+ */
 static struct spinlock console_lock = SPINLOCK_INITIALISER("console");
 static uint32_t lock_ignored; /* atomic */
 
@@ -26,14 +30,16 @@ static char input[INPUT_SIZE];
 static uint32_t input_head;
 static uint32_t input_tail;
 
-int console_init(const struct uart_description *description, void *(*map_device)(uint64_t base, uint64_t size))
+int console_init(const struct uart_description *description,
+		 void *(*map_device)(uint64_t base, uint64_t size))
 {
 	uintptr_t base = description->registers.base;
 
 	if (description->kind == UART_NONE)
 		return -ENODEV;
 	if (description->kind != UART_NS16550_PORT)
-		base = (uintptr_t)map_device(description->registers.base, description->registers.size);
+		base = (uintptr_t)map_device(description->registers.base,
+					     description->registers.size);
 	if (base == 0)
 		return -ENOMEM;
 	switch (description->kind) {
@@ -47,14 +53,14 @@ int console_init(const struct uart_description *description, void *(*map_device)
 	default:
 		return -ENOTSUP;
 	}
-	/* Release: uart before ready. Pairs with the acquire in console_is_ready. */
+	/* Release, pairs with console_is_ready in dev/console.c: uart before ready. */
 	atomic_store_release(&ready, 1);
 	return 0;
 }
 
 bool console_is_ready(void)
 {
-	/* Acquire: pairs with the release in console_init. */
+	/* Acquire, pairs with console_init in dev/console.c: uart, for who finds it ready. */
 	return atomic_load_acquire(&ready);
 }
 
@@ -95,7 +101,10 @@ void console_ignore_lock(void)
 	atomic_store_relaxed(&lock_ignored, 1);
 }
 
-/* The receive interrupt. Characters that find the ring full are dropped, as any terminal line would. */
+/*
+ * The receive interrupt. Characters that find the ring full are dropped, as any terminal line
+ * would.
+ */
 static void receive(void *argument)
 {
 	struct uart *port = argument;

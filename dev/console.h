@@ -10,18 +10,26 @@
 #include <stddef.h>
 
 /*
- * Finds the serial port that boot_info describes and maps it. From here on console_write() reaches it; before, it goes
- * nowhere. -ENODEV: no port known; -ENOTSUP: a kind we do not drive; -ENOMEM. Boot CPU, once.
+ * Finds the serial port that boot_info describes and maps it. From here on console_write() reaches
+ * it; before, it goes nowhere. -ENODEV: no port known; -ENOTSUP: a kind we do not drive; -ENOMEM.
+ * Boot CPU, once.
  */
-int console_init(const struct uart_description *description, void *(*map_device)(uint64_t base, uint64_t size));
+int console_init(const struct uart_description *description,
+		 void *(*map_device)(uint64_t base, uint64_t size));
 
 bool console_is_ready(void);
 const char *console_name(void);
 
-/* Lets input interrupt the boot CPU. After the interrupt controller is there. Errors as interrupt_register(). */
+/*
+ * Lets input interrupt the boot CPU. After the interrupt controller is there. Errors as
+ * interrupt_register().
+ */
 int console_enable_input(const struct uart_description *description);
 
-/* Writes text as it stands, not mixed with another CPU's. Newlines become CR LF. Any context but an urgent interrupt. */
+/*
+ * Writes text as it stands, not mixed with another CPU's. Newlines become CR LF. Any context but an
+ * urgent interrupt.
+ */
 void console_write(const char *text, size_t size);
 
 /* Formatted, up to 511 characters. */

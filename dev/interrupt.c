@@ -1,5 +1,6 @@
 /*
- * Device interrupts by line. The table only grows, at boot, before its lines are unmasked; so it is read without a lock.
+ * Device interrupts by line. The table only grows, at boot, before its lines are unmasked; so it is
+ * read without a lock.
  */
 #include <arch/interrupt.h>
 #include <dev/interrupt.h>
@@ -29,16 +30,17 @@ static void count(uint64_t *counter)
 	atomic_store_relaxed(counter, atomic_load_relaxed(counter) + 1);
 }
 
-int interrupt_register(unsigned line, const char *name, void (*handler)(void *argument), void *argument,
-		       unsigned cpu)
+int interrupt_register(unsigned line, const char *name, void (*handler)(void *argument),
+		       void *argument, unsigned cpu)
 {
 	for (unsigned i = 0; i < interrupt_total; i++)
 		if (interrupts[i].line == line)
 			return -EBUSY;
 	if (interrupt_total == INTERRUPTS_MAX)
 		return -ENOSPC;
-	interrupts[interrupt_total++] =
-		(struct interrupt){ .line = line, .name = name, .handler = handler, .argument = argument };
+	interrupts[interrupt_total++] = (struct interrupt){
+		.line = line, .name = name, .handler = handler, .argument = argument
+	};
 
 	int error = interrupt_line_unmask(line, cpu);
 

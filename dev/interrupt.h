@@ -8,16 +8,26 @@
 #include <stdint.h>
 
 /* Interrupts that are no device's line, counted beside them. */
-enum interrupt_event { INTERRUPT_TIMER, INTERRUPT_IPI, INTERRUPT_URGENT, INTERRUPT_SPURIOUS, INTERRUPT_EVENTS };
+enum interrupt_event {
+	INTERRUPT_TIMER,
+	INTERRUPT_IPI,
+	INTERRUPT_URGENT,
+	INTERRUPT_SPURIOUS,
+	INTERRUPT_EVENTS
+};
 
 /*
- * Lets handler(argument) run on a CPU whenever the line fires; it runs with interrupts disabled. name: for `irqs`.
- * -EINVAL: no such line; -EBUSY: it has a handler; -ENOSPC: the table is full. Boot CPU, at boot.
+ * Lets handler(argument) run on a CPU whenever the line fires; it runs with interrupts disabled.
+ * name: for `irqs`. -EINVAL: no such line; -EBUSY: it has a handler; -ENOSPC: the table is full.
+ * Boot CPU, at boot.
  */
-int interrupt_register(unsigned line, const char *name, void (*handler)(void *argument), void *argument,
-		       unsigned cpu);
+int interrupt_register(unsigned line, const char *name, void (*handler)(void *argument),
+		       void *argument, unsigned cpu);
 
-/* What trap_handlers.interrupt calls: runs the line's handler; a line without one is counted and masked. */
+/*
+ * What trap_handlers.interrupt calls: runs the line's handler; a line without one is counted and
+ * masked.
+ */
 void interrupt_handle(unsigned line);
 
 /* Counts an event on this CPU. */

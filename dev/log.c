@@ -1,6 +1,6 @@
 /*
- * The log ring. A line is put together on the caller's stack, then copied in under log_lock; the console gets it
- * afterwards, so that a slow serial port holds up no other CPU's logging.
+ * The log ring. A line is put together on the caller's stack, then copied in under log_lock; the
+ * console gets it afterwards, so that a slow serial port holds up no other CPU's logging.
  */
 #include <dev/clock.h>
 #include <dev/console.h>
@@ -33,9 +33,10 @@ static void print_line(const struct log_line *line)
 {
 	static const char letters[] = { 'E', 'W', 'I', 'D' };
 
-	console_print("[%5llu.%06llu] %u %c: %s\n", (unsigned long long)(line->time_ns / NS_PER_SECOND),
-		      (unsigned long long)(line->time_ns % NS_PER_SECOND / 1000), line->cpu, letters[line->level],
-		      line->text);
+	console_print("[%5llu.%06llu] %u %c: %s\n",
+		      (unsigned long long)(line->time_ns / NS_PER_SECOND),
+		      (unsigned long long)(line->time_ns % NS_PER_SECOND / 1000), line->cpu,
+		      letters[line->level], line->text);
 }
 
 static void log_sink(enum log_level level, const char *text)

@@ -1,5 +1,6 @@
 /*
- * The kernel log: a ring of lines with time, CPU and level; those important enough also go to the console.
+ * The kernel log: a ring of lines with time, CPU and level; those important enough also go to the
+ * console.
  */
 #ifndef DEV_LOG_H
 #define DEV_LOG_H

@@ -36,7 +36,8 @@ void timer_start(struct timer *timer, uint64_t deadline_ns)
 	BUG_ON(timer->pending);
 	timer->deadline_ns = deadline_ns;
 	timer->pending = true;
-	while (behind->next != list && container_of(behind->next, struct timer, link)->deadline_ns <= deadline_ns)
+	while (behind->next != list &&
+	       container_of(behind->next, struct timer, link)->deadline_ns <= deadline_ns)
 		behind = behind->next;
 	list_push_front(behind, &timer->link);
 	if (list->next == &timer->link)

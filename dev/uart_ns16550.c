@@ -56,7 +56,8 @@ static void write_register(const struct uart *uart, unsigned index, uint8_t valu
 
 static void ns16550_write(const struct uart *uart, char character)
 {
-	for (unsigned polls = 0; !(read_register(uart, LINE_STATUS) & LINE_STATUS_TRANSMIT_EMPTY); polls++) {
+	for (unsigned polls = 0; !(read_register(uart, LINE_STATUS) & LINE_STATUS_TRANSMIT_EMPTY);
+	     polls++) {
 		if (polls == UART_PATIENCE_POLLS)
 			return;
 		cpu_relax();
@@ -76,7 +77,8 @@ static void ns16550_enable_input(const struct uart *uart)
 	write_register(uart, INTERRUPT_ENABLE, INTERRUPT_ENABLE_RECEIVED);
 }
 
-void uart_ns16550_init(struct uart *uart, const struct uart_description *description, uintptr_t base)
+void uart_ns16550_init(struct uart *uart, const struct uart_description *description,
+		       uintptr_t base)
 {
 	*uart = (struct uart){
 		.name = "ns16550",

@@ -22,7 +22,8 @@
 #define CR_TRANSMIT (1U << 8)
 #define CR_RECEIVE (1U << 9)
 #define INTERRUPT_RECEIVE (1U << 4)
-#define INTERRUPT_RECEIVE_TIMEOUT (1U << 6) /* characters wait in the FIFO below its trigger level */
+#define INTERRUPT_RECEIVE_TIMEOUT                                                                  \
+	(1U << 6) /* characters wait in the FIFO below its trigger level */
 
 static void pl011_write(const struct uart *uart, char character)
 {

@@ -1,12 +1,14 @@
 /*
  * What the machine told us about itself.
  *
- * Every way in (UEFI loader, PVH, Linux Image header, OpenSBI) ends in one struct boot_info, and nothing after
- * kernel_main() knows which it was. It is filled in two steps: the entry protocol gives the memory map, the
- * command line, the ramdisk and the root of the hardware description; boot/fdt.c or boot/acpi.c then reads CPUs
- * and devices out of that description. After boot it is constant and may be read from any context.
+ * Every way in (UEFI loader, PVH, Linux Image header, OpenSBI) ends in one struct boot_info, and
+ * nothing after kernel_main() knows which it was. It is filled in two steps: the entry protocol
+ * gives the memory map, the command line, the ramdisk and the root of the hardware description;
+ * boot/fdt.c or boot/acpi.c then reads CPUs and devices out of that description. After boot it is
+ * constant and may be read from any context.
  *
- * The GNU-EFI loader includes this file too: fixed-width types only, no pointers, only physical addresses.
+ * The GNU-EFI loader includes this file too: fixed-width types only, no pointers, only physical
+ * addresses.
  */
 #ifndef LIB_BOOT_INFO_H
 #define LIB_BOOT_INFO_H
@@ -20,10 +22,16 @@
 #define BOOT_ISA_IRQS 16
 #define BOOT_GIC_REDISTRIBUTORS_MAX 8
 
-/* "TREFOIL1" as a little-endian number; the loader and the kernel were built together when it and the size agree. */
+/*
+ * "TREFOIL1" as a little-endian number; the loader and the kernel were built together when it and
+ * the size agree.
+ */
 #define BOOT_INFO_MAGIC 0x314c494f46455254ULL
 
-/* How the kernel was entered: the first argument of kernel_start(), and what its second argument points to. */
+/*
+ * How the kernel was entered: the first argument of kernel_start(), and what its second argument
+ * points to.
+ */
 enum boot_protocol {
 	BOOT_PROTOCOL_PVH = 1,       /* struct hvm_start_info (QEMU -kernel on x86_64) */
 	BOOT_PROTOCOL_FDT = 2,       /* a flattened device tree (Linux Image header, OpenSBI) */
@@ -32,7 +40,8 @@ enum boot_protocol {
 
 enum memory_kind {
 	MEMORY_USABLE = 1,      /* free RAM */
-	MEMORY_RESERVED = 2,    /* firmware's or a device's for ever: never touched, never mapped as memory */
+	MEMORY_RESERVED = 2,    /* firmware's or a device's for ever: never touched, never mapped as
+				   memory */
 	MEMORY_ACPI = 3,        /* RAM that holds ACPI tables */
 	MEMORY_KERNEL = 4,      /* the kernel image, as loaded */
 	MEMORY_RAMDISK = 5,     /* the initial ramdisk */
@@ -40,7 +49,10 @@ enum memory_kind {
 	MEMORY_EARLY = 7,       /* handed out by mm/early_alloc.c */
 };
 
-/* One range of physical memory, in bytes; base and size need not be page-aligned when they come from outside. */
+/*
+ * One range of physical memory, in bytes; base and size need not be page-aligned when they come
+ * from outside.
+ */
 struct memory_range {
 	uint64_t base;
 	uint64_t size;
@@ -58,7 +70,8 @@ struct physical_window {
 struct cpu_description {
 	uint64_t hardware_id;
 	uint32_t acpi_uid;          /* x86_64: for messages only */
-	uint32_t interrupt_context; /* RISC-V: the PLIC context of this hart's S-mode; UINT32_MAX: none */
+	uint32_t interrupt_context; /* RISC-V: the PLIC context of this hart's S-mode; UINT32_MAX:
+				       none */
 };
 
 enum uart_kind {
@@ -68,7 +81,10 @@ enum uart_kind {
 	UART_PL011 = 3,
 };
 
-/* The console. interrupt is a line number of the machine's interrupt controller: GSI, INTID, PLIC source. */
+/*
+ * The console. interrupt is a line number of the machine's interrupt controller: GSI, INTID, PLIC
+ * source.
+ */
 struct uart_description {
 	struct physical_window registers; /* or an I/O port number and count */
 	uint32_t kind;                    /* enum uart_kind */
@@ -104,12 +120,12 @@ struct acpi_register {
 struct apic_description {
 	uint64_t local_base;
 	uint32_t ioapic_count;
-	uint32_t pm_timer_port;  /* 0: none; 3.579545 MHz, 24 bits wide (ACPI 6.5, 4.8.3.3) */
-	uint32_t pm1a_port;      /* 0: no soft-off */
+	uint32_t pm_timer_port; /* 0: none; 3.579545 MHz, 24 bits wide (ACPI 6.5, 4.8.3.3) */
+	uint32_t pm1a_port;     /* 0: no soft-off */
 	uint32_t pm1b_port;
-	uint32_t sleep_type_a;   /* SLP_TYP of \_S5 */
+	uint32_t sleep_type_a; /* SLP_TYP of \_S5 */
 	uint32_t sleep_type_b;
-	uint32_t sleep_known;    /* \_S5 was found */
+	uint32_t sleep_known; /* \_S5 was found */
 	uint32_t zero;
 	struct ioapic_description ioapics[BOOT_IOAPICS_MAX];
 	struct isa_interrupt isa[BOOT_ISA_IRQS];
@@ -145,8 +161,9 @@ struct plic_description {
 
 struct riscv_description {
 	uint32_t timebase_hz;
-	uint32_t has_sstc; /* every hart's riscv,isa names sstc */
-	struct physical_window test_finisher; /* sifive,test0/1: QEMU's way to end with an exit status */
+	uint32_t has_sstc;                    /* every hart's riscv,isa names sstc */
+	struct physical_window test_finisher; /* sifive,test0/1: QEMU's way to end with an exit
+						 status */
 };
 
 struct boot_info {
@@ -166,8 +183,8 @@ struct boot_info {
 
 	/* Discovered. */
 	uint32_t cpu_count;
-	uint32_t cpus_ignored;     /* enabled CPUs beyond CPU_MAX */
-	uint32_t ramdisk_damaged;  /* something else lies over the ramdisk: its window is empty */
+	uint32_t cpus_ignored;    /* enabled CPUs beyond CPU_MAX */
+	uint32_t ramdisk_damaged; /* something else lies over the ramdisk: its window is empty */
 	uint32_t zero;
 	struct cpu_description cpus[CPU_MAX];
 	struct uart_description uart;

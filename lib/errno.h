@@ -1,4 +1,6 @@
-/* Error numbers, with Linux's values so that the system calls can return them unchanged (errno(3)). */
+/*
+ * Error numbers, with Linux's values so that the system calls can return them unchanged (errno(3)).
+ */
 #ifndef LIB_ERRNO_H
 #define LIB_ERRNO_H
 

@@ -6,7 +6,7 @@
 
 struct extable_entry {
 	int32_t instruction; /* the address that may fault, from here */
-	int32_t fixup;	     /* the address to go on at, from here */
+	int32_t fixup;       /* the address to go on at, from here */
 };
 
 extern const char extable_start[];

@@ -1,8 +1,9 @@
 /*
  * The exception table: instructions that may fault, and where to go on when they do.
  *
- * A port marks such an instruction with EXTABLE_ENTRY in its assembly; boot/trap.c looks the faulting address up
- * before it calls a fault an error. Entries are pairs of self-relative 32-bit offsets, so they need no relocation.
+ * A port marks such an instruction with EXTABLE_ENTRY in its assembly; boot/trap.c looks the
+ * faulting address up before it calls a fault an error. Entries are pairs of self-relative 32-bit
+ * offsets, so they need no relocation.
  */
 #ifndef LIB_EXTABLE_H
 #define LIB_EXTABLE_H

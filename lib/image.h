@@ -1,5 +1,6 @@
 /*
- * Addresses that the linker script (linker/sections.ld) gives the kernel image. Each boundary is page-aligned.
+ * Addresses that the linker script (linker/sections.ld) gives the kernel image. Each boundary is
+ * page-aligned.
  *
  *   image_start = text_start   r-x  code
  *                 rodata_start r--  constants, exception table, tests, symbol table
@@ -19,7 +20,8 @@ extern char rodata_end[];
 extern char data_start[];
 extern char bss_start[];
 extern char bss_end[];
-extern char percpu_start[]; /* CPU 0's per-CPU data: every other CPU's is a zeroed area of the same size */
+extern char percpu_start[]; /* CPU 0's per-CPU data: every other CPU's is a zeroed area of the same
+			       size */
 extern char percpu_end[];
 extern char boot_stack_guard[];
 extern char boot_stack[];

@@ -1,6 +1,6 @@
 /*
- * The early allocator: a cut from the memory map for each request, from the top down, so that low memory stays free for
- * what can only use low memory.
+ * The early allocator: a cut from the memory map for each request, from the top down, so that low
+ * memory stays free for what can only use low memory.
  */
 #include <arch/page_flags.h>
 #include <lib/panic.h>
@@ -26,7 +26,8 @@ void early_alloc_confine(uint64_t lowest, uint64_t highest)
 uint64_t early_alloc_pages(size_t count, uint64_t alignment)
 {
 	uint64_t size = count * PAGE_SIZE;
-	uint64_t physical = memory_map_find(memory, size, alignment, confine_lowest, confine_highest);
+	uint64_t physical = memory_map_find(memory, size, alignment, confine_lowest,
+					    confine_highest);
 
 	BUG_ON(count == 0 || alignment < PAGE_SIZE);
 	if (physical == 0 || memory_map_reserve(memory, physical, size, MEMORY_EARLY) != 0)

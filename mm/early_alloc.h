@@ -1,8 +1,9 @@
 /*
- * Frames before there is a frame allocator: whole pages cut off the usable ranges of the memory map, never given back.
+ * Frames before there is a frame allocator: whole pages cut off the usable ranges of the memory
+ * map, never given back.
  *
- * Only the boot CPU allocates, so there is no lock. The lowest megabyte is never handed out: a PC's start-up code and
- * legacy devices live there.
+ * Only the boot CPU allocates, so there is no lock. The lowest megabyte is never handed out: a PC's
+ * start-up code and legacy devices live there.
  */
 #ifndef MM_EARLY_ALLOC_H
 #define MM_EARLY_ALLOC_H
@@ -18,7 +19,10 @@ void early_alloc_init(struct memory_map *map);
 /* Confines what is handed out to [lowest, highest): to what is mapped so far. */
 void early_alloc_confine(uint64_t lowest, uint64_t highest);
 
-/* count pages in a row, aligned to alignment bytes (a power of two, at least a page), zeroed. 0: no room. */
+/*
+ * count pages in a row, aligned to alignment bytes (a power of two, at least a page), zeroed. 0: no
+ * room.
+ */
 uint64_t early_alloc_pages(size_t count, uint64_t alignment);
 
 /* The map as it stands: what is usable now is free. */

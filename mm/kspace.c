@@ -1,9 +1,10 @@
 /*
- * Kernel address space. Addresses between KSPACE_BASE and KSPACE_END are handed out upwards and never reused; each piece
- * has unmapped pages on both sides.
+ * Kernel address space. Addresses between KSPACE_BASE and KSPACE_END are handed out upwards and
+ * never reused; each piece has unmapped pages on both sides.
  *
- * Tables come from a small pool in the image until the direct map covers the largest range of memory, then from the
- * early allocator: a table must be reachable through the direct map to be written.
+ * Tables come from a small pool in the image until the direct map covers the largest range of
+ * memory, then from the early allocator: a table must be reachable through the direct map to be
+ * written.
  */
 #include <arch/mmu.h>
 #include <lib/bits.h>
@@ -54,8 +55,10 @@ void kspace_init(void)
 static int fill_direct_map(uint64_t first, uint64_t end)
 {
 	uintptr_t address = (uintptr_t)phys_to_virt(first);
-	int error = page_table_fill(&kernel_table, address, first, end - first, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
+	int error = page_table_fill(&kernel_table, address, first, end - first,
+				    PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
 
+	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
 	mmu_publish(address, end - first);
 	return error;
 }
@@ -74,8 +77,8 @@ const void *kspace_map_window(uint64_t physical, uint64_t size)
 
 static bool is_memory(const struct memory_range *range)
 {
-	return range->kind != MEMORY_RESERVED && range->kind != MEMORY_KERNEL && range->base < DIRECT_MAP_SIZE &&
-	       range->size <= DIRECT_MAP_SIZE - range->base;
+	return range->kind != MEMORY_RESERVED && range->kind != MEMORY_KERNEL &&
+	       range->base < DIRECT_MAP_SIZE && range->size <= DIRECT_MAP_SIZE - range->base;
 }
 
 static const struct memory_range *largest_usable(const struct memory_map *map)
@@ -85,7 +88,8 @@ static const struct memory_range *largest_usable(const struct memory_map *map)
 	for (size_t i = 0; i < map->count; i++) {
 		const struct memory_range *range = &map->ranges[i];
 
-		if (range->kind == MEMORY_USABLE && is_memory(range) && (!largest || range->size > largest->size))
+		if (range->kind == MEMORY_USABLE && is_memory(range) &&
+		    (!largest || range->size > largest->size))
 			largest = range;
 	}
 	return largest;
@@ -114,7 +118,10 @@ int kspace_map_memory(const struct memory_map *map)
 	return error;
 }
 
-/* Addresses for a piece, with unmapped ones below and behind it; 0 when they are used up. Lock held. */
+/*
+ * Addresses for a piece, with unmapped ones below and behind it; 0 when they are used up. Lock
+ * held.
+ */
 static uintptr_t take_addresses(size_t size, size_t alignment, size_t guard)
 {
 	uintptr_t address = align_up(next_address + guard, alignment);
@@ -126,7 +133,8 @@ static uintptr_t take_addresses(size_t size, size_t alignment, size_t guard)
 }
 
 /* Maps a piece at new addresses; 0 when there are none or no table. */
-static uintptr_t map_piece(uint64_t physical, size_t size, size_t alignment, size_t guard, unsigned flags)
+static uintptr_t map_piece(uint64_t physical, size_t size, size_t alignment, size_t guard,
+			   unsigned flags)
 {
 	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
 	uintptr_t address = take_addresses(size, alignment, guard);
@@ -134,6 +142,7 @@ static uintptr_t map_piece(uint64_t physical, size_t size, size_t alignment, siz
 	if (address && page_table_map(&kernel_table, address, physical, size, flags) != 0)
 		address = 0;
 	spinlock_unlock_irqrestore(&kspace_lock, irq);
+	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
 	if (address)
 		mmu_publish(address, size);
 	return address;
@@ -146,7 +155,8 @@ void *kspace_map_device(uint64_t physical, uint64_t size)
 
 	if (size == 0 || last < physical || last >= UINT64_MAX - PAGE_SIZE)
 		return NULL;
-	uintptr_t address = map_piece(first, align_up(last + 1, PAGE_SIZE) - first, PAGE_SIZE, PAGE_SIZE,
+	uintptr_t address = map_piece(first, align_up(last + 1, PAGE_SIZE) - first, PAGE_SIZE,
+				      PAGE_SIZE,
 				      PAGE_READ | PAGE_WRITE | PAGE_DEVICE | PAGE_GLOBAL);
 
 	return address ? (void *)(address + (physical - first)) : NULL;
@@ -158,8 +168,8 @@ uintptr_t kspace_alloc_stack(void)
 
 	if (!physical)
 		return 0;
-	uintptr_t address = map_piece(physical, KERNEL_STACK_SIZE, KERNEL_STACK_SLOT, KERNEL_STACK_SIZE,
-				      PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
+	uintptr_t address = map_piece(physical, KERNEL_STACK_SIZE, KERNEL_STACK_SLOT,
+				      KERNEL_STACK_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
 
 	return address ? address + KERNEL_STACK_SIZE : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The walker. Entries are read and written as whole words by relaxed atomics, because the hardware reads them, and may
- * set accessed and dirty bits in them, at any time.
+ * The walker. Entries are read and written as whole words by relaxed atomics, because the hardware
+ * reads them, and may set accessed and dirty bits in them, at any time.
  */
 #include <arch/atomic.h>
 #include <arch/barrier.h>
@@ -21,7 +21,8 @@ struct mapping {
 
 static uint64_t *entry_of(uint64_t table, uintptr_t address, unsigned level)
 {
-	return (uint64_t *)phys_to_virt(table) + (address >> PAGE_LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1));
+	return (uint64_t *)phys_to_virt(table) +
+	       (address >> PAGE_LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1));
 }
 
 static uint64_t entry_read(const uint64_t *entry)
@@ -46,7 +47,8 @@ static bool fits_leaf(const struct mapping *mapping, unsigned level)
 
 	if (level == 0)
 		return true;
-	return level <= pte_largest_leaf_level() && !((mapping->address | mapping->physical) & within) &&
+	return level <= pte_largest_leaf_level() &&
+	       !((mapping->address | mapping->physical) & within) &&
 	       last_of_entry(mapping->address, level) <= mapping->last;
 }
 
@@ -72,7 +74,11 @@ static int map_entry(struct mapping *mapping, uint64_t *entry, unsigned level)
 		return -ENOMEM;
 	int error = map_level(mapping, child, level - 1);
 
-	/* The table's entries before the pointer to it, for walkers of other CPUs; pairs with their address dependency. */
+	/*
+	 * The table's entries before the pointer to it, for other CPUs. Pairs with
+	 * page_table_lookup in mm/page_table.c, and with their hardware walkers: both reach the
+	 * entries by the pointer, an address dependency.
+	 */
 	smp_wmb();
 	entry_write(entry, pte_make_table(child));
 	return error;
@@ -88,18 +94,21 @@ static int map_level(struct mapping *mapping, uint64_t table, unsigned level)
 
 		if (error)
 			return error;
-		/* A lower level has advanced both within the entry; set them to the entry behind. */
+		/*
+		 * A lower level has advanced both within the entry; set them to the entry behind.
+		 */
 		mapping->address = last + 1;
 		mapping->physical = first_physical + (last - first) + 1;
-		bool table_ends = (mapping->address >> PAGE_LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1)) == 0;
+		bool table_ends = (mapping->address >> PAGE_LEVEL_SHIFT(level) &
+				   (PAGE_TABLE_ENTRIES - 1)) == 0;
 
 		if (last >= mapping->last || table_ends)
 			return 0;
 	}
 }
 
-static int map_range(struct page_table *table, uintptr_t address, uint64_t physical, size_t size, unsigned flags,
-		     bool keep)
+static int map_range(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
+		     unsigned flags, bool keep)
 {
 	struct mapping mapping = {
 		.table = table,
@@ -115,12 +124,14 @@ static int map_range(struct page_table *table, uintptr_t address, uint64_t physi
 	return map_level(&mapping, table->root, pte_levels() - 1);
 }
 
-int page_table_map(struct page_table *table, uintptr_t address, uint64_t physical, size_t size, unsigned flags)
+int page_table_map(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
+		   unsigned flags)
 {
 	return map_range(table, address, physical, size, flags, false);
 }
 
-int page_table_fill(struct page_table *table, uintptr_t address, uint64_t physical, size_t size, unsigned flags)
+int page_table_fill(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
+		    unsigned flags)
 {
 	return map_range(table, address, physical, size, flags, true);
 }
@@ -129,12 +140,14 @@ int page_table_fill(struct page_table *table, uintptr_t address, uint64_t physic
 struct leaf_visitor {
 	uintptr_t address;
 	uintptr_t last;
-	int (*visit)(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address, unsigned level);
+	int (*visit)(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
+		     unsigned level);
 	void *argument;
 	unsigned flags;
 };
 
-static int visit_level(struct leaf_visitor *visitor, uint64_t table, uintptr_t address, unsigned level)
+static int visit_level(struct leaf_visitor *visitor, uint64_t table, uintptr_t address,
+		       unsigned level)
 {
 	/* address: the first one of the table that lies in the range. */
 	for (;;) {
@@ -145,9 +158,12 @@ static int visit_level(struct leaf_visitor *visitor, uint64_t table, uintptr_t a
 
 		if (pte_present(value)) {
 			if (pte_is_leaf(value, level))
-				error = visitor->visit(visitor, entry, address & ~(PAGE_LEVEL_SIZE(level) - 1), level);
+				error = visitor->visit(visitor, entry,
+						       address & ~(PAGE_LEVEL_SIZE(level) - 1),
+						       level);
 			else
-				error = visit_level(visitor, pte_address(value), address, level - 1);
+				error = visit_level(visitor, pte_address(value), address,
+						    level - 1);
 		}
 		if (error || last >= visitor->last)
 			return error;
@@ -163,12 +179,14 @@ static int visit_range(const struct page_table *table, struct leaf_visitor *visi
 }
 
 /* A leaf that reaches across a border of the range would have to be split. */
-static bool leaf_crosses_border(const struct leaf_visitor *visitor, uintptr_t address, unsigned level)
+static bool leaf_crosses_border(const struct leaf_visitor *visitor, uintptr_t address,
+				unsigned level)
 {
 	return address < visitor->address || last_of_entry(address, level) > visitor->last;
 }
 
-static int unmap_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address, unsigned level)
+static int unmap_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
+		      unsigned level)
 {
 	if (leaf_crosses_border(visitor, address, level))
 		return -EINVAL;
@@ -178,13 +196,16 @@ static int unmap_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t a
 
 int page_table_unmap(struct page_table *table, uintptr_t address, size_t size)
 {
-	struct leaf_visitor visitor = { .address = address, .last = address + size - 1, .visit = unmap_leaf };
+	struct leaf_visitor visitor = { .address = address,
+					.last = address + size - 1,
+					.visit = unmap_leaf };
 
 	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
 	return visit_range(table, &visitor);
 }
 
-static int protect_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address, unsigned level)
+static int protect_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
+			unsigned level)
 {
 	if (leaf_crosses_border(visitor, address, level))
 		return -EINVAL;
@@ -205,11 +226,13 @@ int page_table_protect(struct page_table *table, uintptr_t address, size_t size,
 	return visit_range(table, &visitor);
 }
 
-void page_table_lookup(const struct page_table *table, uintptr_t address, struct page_table_path *path)
+void page_table_lookup(const struct page_table *table, uintptr_t address,
+		       struct page_table_path *path)
 {
 	uint64_t next = table->root;
 
-	*path = (struct page_table_path){ .root_level = pte_levels() - 1, .leaf_level = pte_levels() - 1 };
+	*path = (struct page_table_path){ .root_level = pte_levels() - 1,
+					  .leaf_level = pte_levels() - 1 };
 	for (unsigned level = path->root_level;; level--) {
 		uint64_t value = entry_read(entry_of(next, address, level));
 
@@ -231,7 +254,8 @@ struct outer_visit {
 	void *argument;
 };
 
-static int visit_outer(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address, unsigned level)
+static int visit_outer(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
+		       unsigned level)
 {
 	const struct outer_visit *outer = visitor->argument;
 
@@ -239,13 +263,19 @@ static int visit_outer(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t 
 }
 
 void page_table_visit(const struct page_table *table,
-		      bool (*visit)(uintptr_t address, uint64_t entry, unsigned level, void *argument),
+		      bool (*visit)(uintptr_t address, uint64_t entry, unsigned level,
+				    void *argument),
 		      void *argument)
 {
-	/* The lower half, then the upper: addresses between are not canonical and index no entry of their own. */
+	/*
+	 * The lower half, then the upper: addresses between are not canonical and index no entry of
+	 * their own.
+	 */
 	uintptr_t half = (uintptr_t)1 << (PAGE_LEVEL_SHIFT(pte_levels()) - 1);
 	struct outer_visit outer = { .visit = visit, .argument = argument };
-	struct leaf_visitor visitor = { .last = half - 1, .visit = visit_outer, .argument = &outer };
+	struct leaf_visitor visitor = { .last = half - 1,
+					.visit = visit_outer,
+					.argument = &outer };
 
 	if (visit_range(table, &visitor) != 0)
 		return;

@@ -1,5 +1,6 @@
 /*
- * Invalidation on every CPU: the machine's broadcast where there is one, else a call on each other CPU.
+ * Invalidation on every CPU: the machine's broadcast where there is one, else a call on each other
+ * CPU.
  */
 #include <arch/mmu.h>
 #include <mm/tlb.h>
@@ -19,6 +20,7 @@ static void invalidate_here(void *argument)
 {
 	const struct range *range = argument;
 
+	/* On an interrupted CPU: pairs with tlb_invalidate in mm/tlb.c, which waits for it. */
 	tlb_invalidate_local(range->address, range->size);
 }
 
@@ -27,6 +29,10 @@ void tlb_invalidate(uintptr_t address, size_t size)
 	struct range range = { .address = address, .size = size };
 
 	atomic_fetch_add_relaxed(&invalidations, (uint64_t)1);
+	/*
+	 * The caller's stores to the tables before the invalidation. Pairs with entry_write in
+	 * mm/page_table.c, which made them, and with the walks of every CPU.
+	 */
 	if (tlb_invalidate_broadcast(address, size))
 		return;
 	atomic_fetch_add_relaxed(&interrupts, (uint64_t)1);

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /*
- * After entries for [address, address + size) were cleared or lost rights: when this returns, no CPU translates by the
- * old ones any more. By the machine's own broadcast, or by interrupting the other CPUs. May be called with interrupts
- * disabled; not with a lock held that an interrupt handler takes.
+ * After entries for [address, address + size) were cleared or lost rights: when this returns, no
+ * CPU translates by the old ones any more. By the machine's own broadcast, or by interrupting the
+ * other CPUs. May be called with interrupts disabled; not with a lock held that an interrupt
+ * handler takes.
  */
 void tlb_invalidate(uintptr_t address, size_t size);
 

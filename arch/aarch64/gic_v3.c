@@ -174,7 +174,10 @@ static int gic_v3_init(const struct boot_info *info,
 	return 0;
 }
 
-/* The redistributor sleeps until it is told that its CPU does not (IHI 0069, "Power management").
+/*
+
+ * The redistributor sleeps until it is told that its CPU does not (IHI 0069, "Power management").
+
  */
 static void gic_v3_wake(uintptr_t redistributor)
 {

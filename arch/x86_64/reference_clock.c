@@ -20,8 +20,10 @@
 #define PM_TIMER_HZ 3579545
 #define PM_TIMER_MASK 0xffffff
 
-/* PIT: 8254 datasheet (order 231164); channel 2's gate and output are at port 0x61 (ICH9
- * datasheet, 13.7.1). */
+/*
+ * PIT: 8254 datasheet (order 231164); channel 2's gate and output are at port 0x61 (ICH9
+ * datasheet, 13.7.1).
+ */
 #define PIT_HZ 1193182
 #define PIT_CHANNEL_2_PORT 0x42
 #define PIT_COMMAND_PORT 0x43
@@ -43,8 +45,10 @@ static void hpet_start(void)
 		     mmio_read64(hpet_registers + HPET_CONFIGURATION) | HPET_ENABLE);
 }
 
-/* The low half alone: a 64-bit read of a 32-bit HPET is not defined, and 32 bits last for 40 s and
- * more. */
+/*
+ * The low half alone: a 64-bit read of a 32-bit HPET is not defined, and 32 bits last for 40 s and
+ * more.
+ */
 static bool hpet_read(uint64_t *count)
 {
 	*count = mmio_read32(hpet_registers + HPET_COUNTER);

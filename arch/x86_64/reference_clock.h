@@ -20,8 +20,10 @@ struct reference_clock {
 	bool (*read)(uint64_t *count);
 };
 
-/* The index-th of the clocks that this machine has, the best first; NULL when index is past the
- * last. */
+/*
+ * The index-th of the clocks that this machine has, the best first; NULL when index is past the
+ * last.
+ */
 const struct reference_clock *reference_clock_get(const struct boot_info *info, unsigned index,
 						  void *(*map_device)(uint64_t base,
 								      uint64_t size));

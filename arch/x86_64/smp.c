@@ -24,8 +24,10 @@
 #include <lib/panic.h>
 #include <lib/string.h>
 
-/* Start-up vectors 0xa0 to 0xbf are reserved, and memory ends there on every PC; page 0 belongs to
- * the firmware. */
+/*
+ * Start-up vectors 0xa0 to 0xbf are reserved, and memory ends there on every PC; page 0 belongs to
+ * the firmware.
+ */
 #define TRAMPOLINE_END_MAX 0xa0000UL
 
 #define INIT_DELAY_HZ 100     /* 10 ms */
@@ -46,8 +48,10 @@ _Static_assert(TRAMPOLINE_PARAMETERS_SIZE == sizeof(struct trampoline_parameters
 
 const struct cpu_start *cpu_start_table[APIC_ID_COUNT];
 
-/* For the identity mapping of the trampoline's page: at most one new table on each level below the
- * root. */
+/*
+ * For the identity mapping of the trampoline's page: at most one new table on each level below the
+ * root.
+ */
 static uint64_t trampoline_tables[3][PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t trampoline_page;
 static uint64_t init_time;
@@ -128,8 +132,10 @@ int cpu_start_init(const struct boot_info *info)
 		log_print(LOG_ERROR, "smp: no usable memory below 640 KiB to start CPUs from");
 		return -ENODEV;
 	}
-	/* start.S was entered below 4 GiB, or it would not have got here: its 32-bit half holds the
-	 * root's address. */
+	/*
+	 * start.S was entered below 4 GiB, or it would not have got here: its 32-bit half holds the
+	 * root's address.
+	 */
 	BUG_ON(image_address(info, start_identity_root) > UINT32_MAX);
 	trampoline_map_identity(info);
 	trampoline_write(info);

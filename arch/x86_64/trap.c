@@ -17,8 +17,10 @@
 _Static_assert(offsetof(struct trap_frame, rip) == FRAME_RIP, "trap_entry.S reads it");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0, "trap_entry.S keeps the stack aligned");
 
-/* mm/layout.h: kernel stacks are 16 KiB, aligned to 32 KiB, and the upper half of each slot is not
- * mapped. */
+/*
+ * mm/layout.h: kernel stacks are 16 KiB, aligned to 32 KiB, and the upper half of each slot is not
+ * mapped.
+ */
 #define STACK_GUARD_BIT (1UL << 14)
 #define UPPER_HALF 0xffff800000000000UL
 

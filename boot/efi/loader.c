@@ -144,8 +144,10 @@ static EFI_STATUS loader_load_kernel(struct loader *loader)
 	return status;
 }
 
-/* The file's text up to its last newline; newlines and other control characters within become
- * spaces. */
+/*
+ * The file's text up to its last newline; newlines and other control characters within become
+ * spaces.
+ */
 static void command_line_take(char *line, const struct pages *file)
 {
 	const char *text = (const char *)(uintptr_t)file->base;
@@ -233,8 +235,10 @@ static void loader_announce(const struct loader *loader)
 		Print(L"no ramdisk\n");
 }
 
-/* Fetches the map into loader->memory_map, which is replaced by a larger one as often as it is too
- * small. */
+/*
+ * Fetches the map into loader->memory_map, which is replaced by a larger one as often as it is too
+ * small.
+ */
 static EFI_STATUS memory_map_fetch(struct loader *loader, struct memory_map_key *map)
 {
 	for (;;) {

@@ -1,5 +1,7 @@
-/* What differs between the loader's machines: machine_x86_64.c and machine_aarch64.c define these,
- * each once. */
+/*
+ * What differs between the loader's machines: machine_x86_64.c and machine_aarch64.c define these,
+ * each once.
+ */
 #ifndef BOOT_EFI_MACHINE_H
 #define BOOT_EFI_MACHINE_H
 

@@ -21,8 +21,10 @@
 #define FIRMWARE_CONVENTIONAL 7
 #define FIRMWARE_ACPI_RECLAIM 9
 
-/* UEFI 2.10, 7.2.3: runtime services live here, so the firmware still owns it after the boot
- * services ended. */
+/*
+ * UEFI 2.10, 7.2.3: runtime services live here, so the firmware still owns it after the boot
+ * services ended.
+ */
 #define FIRMWARE_ATTRIBUTE_RUNTIME (1ULL << 63)
 
 static enum memory_kind memory_kind_of(const struct firmware_memory *descriptor)
@@ -112,8 +114,10 @@ static void map_merge_next(struct boot_info *info, uint32_t index)
 	map_remove(info, index + 1);
 }
 
-/* Clears [base, end) of other ranges, cutting those that stick out. Returns the index where it
- * belongs. */
+/*
+ * Clears [base, end) of other ranges, cutting those that stick out. Returns the index where it
+ * belongs.
+ */
 static uint32_t map_cut(struct boot_info *info, uint64_t base, uint64_t end)
 {
 	uint32_t index = 0;

@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* UEFI 2.10, 7.2.3: one entry of GetMemoryMap(). Firmware may put them further apart than their
- * size. */
+/*
+ * UEFI 2.10, 7.2.3: one entry of GetMemoryMap(). Firmware may put them further apart than their
+ * size.
+ */
 struct firmware_memory {
 	uint32_t type;
 	uint32_t zero;

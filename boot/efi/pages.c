@@ -1,5 +1,7 @@
-/* Page runs and whole files through the firmware's boot services (UEFI 2.10, chapters 7.2
- * and 13.5). */
+/*
+ * Page runs and whole files through the firmware's boot services (UEFI 2.10, chapters 7.2
+ * and 13.5).
+ */
 #include <boot/efi/pages.h>
 #include <efilib.h>
 
@@ -64,8 +66,10 @@ static EFI_STATUS file_size(EFI_FILE_HANDLE file, uint64_t *size)
 	return status;
 }
 
-/* One read may bring less than was asked for; nothing at all means that the file is shorter than it
- * says. */
+/*
+ * One read may bring less than was asked for; nothing at all means that the file is shorter than it
+ * says.
+ */
 static EFI_STATUS file_fill(EFI_FILE_HANDLE file, const struct pages *pages)
 {
 	uint64_t done = 0;

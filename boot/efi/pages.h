@@ -16,8 +16,10 @@ struct pages {
 	uint64_t size; /* bytes in use; the run is that, rounded up to whole pages; 0: no run */
 };
 
-/* size > 0 bytes whose last byte lies at or below limit. Sets *pages on success only. Contents
- * undefined. */
+/*
+ * size > 0 bytes whose last byte lies at or below limit. Sets *pages on success only. Contents
+ * undefined.
+ */
 EFI_STATUS pages_alloc(struct pages *pages, uint64_t size, EFI_MEMORY_TYPE type, uint64_t limit);
 
 /* As pages_alloc, but at a multiple of alignment, a power of two of at least 4096. */

@@ -6,8 +6,10 @@
 #include <boot/efi/tables.h>
 #include <efilib.h>
 
-/* Devicetree specification 0.4, 5.2: the first two big-endian words of a blob. The limit is ours:
- * QEMU's has 1 MiB. */
+/*
+ * Devicetree specification 0.4, 5.2: the first two big-endian words of a blob. The limit is ours:
+ * QEMU's has 1 MiB.
+ */
 #define FDT_MAGIC 0xd00dfeedU
 #define FDT_HEADER_SIZE 40U
 #define FDT_SIZE_MAX (16U << 20)

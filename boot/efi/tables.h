@@ -1,5 +1,7 @@
-/* What the firmware's configuration table (UEFI 2.10, 4.6) names: the roots of the machine's
- * description. */
+/*
+ * What the firmware's configuration table (UEFI 2.10, 4.6) names: the roots of the machine's
+ * description.
+ */
 #ifndef BOOT_EFI_TABLES_H
 #define BOOT_EFI_TABLES_H
 

@@ -20,7 +20,10 @@ void cpu_set_current(unsigned cpu)
 
 uint64_t cpus_online(void)
 {
-	/* Pairs with the release in cpu_set_online: the CPU's own set-up is visible to who sees its bit. */
+	/*
+	 * Acquire, pairs with cpu_set_online in sync/spin/cpus.c: a CPU's own set-up is visible to
+	 * who sees its bit.
+	 */
 	return atomic_load_acquire(&online);
 }
 
@@ -36,6 +39,6 @@ unsigned cpus_online_count(void)
 
 void cpu_set_online(void)
 {
-	/* Pairs with the acquire in cpus_online. */
+	/* Release, pairs with cpus_online in sync/spin/cpus.c: this CPU's set-up before its bit. */
 	atomic_fetch_or_release(&online, (uint64_t)1 << cpu_current());
 }

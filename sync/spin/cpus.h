@@ -10,14 +10,19 @@
 
 _Static_assert(CPU_MAX <= 64, "a set of CPUs is one 64-bit word");
 
-/* The logical number of the calling CPU; the boot CPU is 0. The caller stays on it while the answer matters. */
+/*
+ * The logical number of the calling CPU; the boot CPU is 0. The caller stays on it while the answer
+ * matters.
+ */
 unsigned cpu_current(void);
 
 /* Tells cpu_current() its answer. Each CPU, once, first thing. */
 void cpu_set_current(unsigned cpu);
 
-/* The set of CPUs that run and take interrupts: bit n is CPU n. Ordering: acquire; what a CPU did before it came
- * online is visible to who finds it here. */
+/*
+ * The set of CPUs that run and take interrupts: bit n is CPU n. Ordering: acquire; what a CPU did
+ * before it came online is visible to who finds it here.
+ */
 uint64_t cpus_online(void);
 bool cpu_is_online(unsigned cpu);
 unsigned cpus_online_count(void);
@@ -26,9 +31,9 @@ unsigned cpus_online_count(void);
 void cpu_set_online(void);
 
 /* for (uint64_t cpu = …) over the CPUs of a set, lowest first. */
-#define for_each_cpu(cpu, set)                                                                    \
-	for (uint64_t cpu##_set = (set), cpu = 0;                                                     \
-	     cpu##_set && ((cpu = (uint64_t)__builtin_ctzll(cpu##_set)), true);                       \
+#define for_each_cpu(cpu, set)                                                                     \
+	for (uint64_t cpu##_set = (set), cpu = 0;                                                  \
+	     cpu##_set && ((cpu = (uint64_t)__builtin_ctzll(cpu##_set)), true);                    \
 	     cpu##_set &= cpu##_set - 1)
 
 /* The same over those online when the loop begins. */

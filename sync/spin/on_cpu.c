@@ -1,8 +1,9 @@
 /*
  * Cross-CPU calls: a stack of requests per CPU, pushed by any CPU, taken whole by its owner.
  *
- * A request lives on its caller's stack; the callee's last access to it is the release store to done, and the caller
- * leaves only after it has seen that. Taking the whole stack at once leaves no room for an ABA problem.
+ * A request lives on its caller's stack; the callee's last access to it is the release store to
+ * done, and the caller leaves only after it has seen that. Taking the whole stack at once leaves no
+ * room for an ABA problem.
  */
 #include <arch/cpu.h>
 #include <arch/interrupt.h>
@@ -31,7 +32,7 @@ static void push_call(unsigned cpu, struct cpu_call *call)
 
 	do
 		call->next = old;
-	/* Release: the request's fields before its address. Pairs with the acquire in on_cpu_serve. */
+	/* Release, pairs with on_cpu_serve in sync/spin/on_cpu.c: the fields before the address. */
 	while (!atomic_compare_exchange_release(head, &old, (uint64_t)(uintptr_t)call));
 	/* A stack that was not empty has an interrupt on its way that has not looked yet. */
 	if (old == 0)
@@ -40,7 +41,7 @@ static void push_call(unsigned cpu, struct cpu_call *call)
 
 void on_cpu_serve(void)
 {
-	/* Acquire: pairs with the release in push_call. */
+	/* Acquire, pairs with push_call in sync/spin/on_cpu.c: the fields of all requests. */
 	uint64_t call = atomic_exchange_acquire(&this_cpu(pending_calls), (uint64_t)0);
 
 	while (call) {
@@ -48,7 +49,10 @@ void on_cpu_serve(void)
 
 		call = current->next;
 		current->function(current->argument);
-		/* Release: what the function did before done. Pairs with the acquire in wait_for_call. */
+		/*
+		 * Release, pairs with wait_for_call in sync/spin/on_cpu.c: what the function did
+		 * before done.
+		 */
 		atomic_store_release(&current->done, 1);
 	}
 }
@@ -57,7 +61,7 @@ static void wait_for_call(const struct cpu_call *call, unsigned cpu)
 {
 	uint64_t since = clock_ns();
 
-	/* Acquire: pairs with the release in on_cpu_serve. */
+	/* Acquire, pairs with on_cpu_serve in sync/spin/on_cpu.c: what the function did. */
 	while (!atomic_load_acquire(&call->done)) {
 		unsigned long flags = interrupts_save();
 
@@ -97,8 +101,7 @@ void on_cpus(uint64_t cpus, void (*function)(void *argument), void *argument)
 
 	cpus &= cpus_online();
 	others = cpus & ~self;
-	for_each_cpu(cpu, others)
-	{
+	for_each_cpu(cpu, others) {
 		calls[cpu] = (struct cpu_call){ .function = function, .argument = argument };
 		push_call((unsigned)cpu, &calls[cpu]);
 	}

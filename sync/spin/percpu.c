@@ -1,5 +1,6 @@
 /*
- * Where each CPU's per-CPU data lies. Written by the boot CPU before the CPU in question starts, constant afterwards.
+ * Where each CPU's per-CPU data lies. Written by the boot CPU before the CPU in question starts,
+ * constant afterwards.
  */
 #include <lib/image.h>
 #include <lib/panic.h>

@@ -13,7 +13,10 @@
 
 bool spinlock_try_lock(struct spinlock *lock)
 {
-	/* Acquire: the section's accesses stay behind it. Pairs with the release in spinlock_unlock. */
+	/*
+	 * Acquire: the section's accesses stay behind it. Pairs with the release in
+	 * spinlock_unlock.
+	 */
 	if (atomic_exchange_acquire(&lock->locked, 1) != 0)
 		return false;
 	atomic_store_relaxed(&lock->holder, cpu_current() + 1);
@@ -23,8 +26,8 @@ bool spinlock_try_lock(struct spinlock *lock)
 static void spinlock_check_patience(const struct spinlock *lock, uint64_t since)
 {
 	if (clock_ns() - since > SPINLOCK_PATIENCE_NS)
-		panic("spinlock %s: CPU %u waits for more than %llu s; held by CPU %d", lock->name, cpu_current(),
-		      (unsigned long long)(SPINLOCK_PATIENCE_NS / 1000000000UL),
+		panic("spinlock %s: CPU %u waits for more than %llu s; held by CPU %d", lock->name,
+		      cpu_current(), (unsigned long long)(SPINLOCK_PATIENCE_NS / 1000000000UL),
 		      (int)atomic_load_relaxed(&lock->holder) - 1);
 }
 
@@ -51,7 +54,10 @@ void spinlock_unlock(struct spinlock *lock)
 {
 	ASSERT(spinlock_held_here(lock));
 	atomic_store_relaxed(&lock->holder, 0);
-	/* Release: the section's accesses stay before it. Pairs with the acquire in spinlock_try_lock. */
+	/*
+	 * Release: the section's accesses stay before it. Pairs with the acquire in
+	 * spinlock_try_lock.
+	 */
 	atomic_store_release(&lock->locked, 0);
 }
 

@@ -51,8 +51,10 @@ static void put_segment(uint8_t *file, unsigned index, uint32_t type, uint32_t f
 	put(file, SEGMENT(index, P_MEMORY_SIZE), fields[3], 8);
 }
 
-/* A kernel of a note, which is not loaded, a text segment and a data segment with bss. The caller
- * frees it. */
+/*
+ * A kernel of a note, which is not loaded, a text segment and a data segment with bss. The caller
+ * frees it.
+ */
 static uint8_t *make_kernel(void)
 {
 	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
@@ -87,8 +89,10 @@ static const char *problem_of(const uint8_t *file, size_t size, struct elf_image
 	return problem;
 }
 
-/* Checks that a kernel with width bytes at offset replaced by value is refused with a problem that
- * contains text. */
+/*
+ * Checks that a kernel with width bytes at offset replaced by value is refused with a problem that
+ * contains text.
+ */
 static void check_refused(size_t offset, uint64_t value, size_t width, const char *text)
 {
 	struct elf_image image;

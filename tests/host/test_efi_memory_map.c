@@ -203,8 +203,10 @@ HOST_TEST(melts_hundreds_of_descriptors)
 HOST_TEST(gives_up_reserved_then_smallest_when_full)
 {
 	start();
-	/* Of 600 usable ranges the larger have the higher addresses; 400 reserved ones stand
-	 * between the first. */
+	/*
+	 * Of 600 usable ranges the larger have the higher addresses; 400 reserved ones stand
+	 * between the first.
+	 */
 	for (uint64_t i = 0; i < 600; i++)
 		add(CONVENTIONAL, i << 24, 1 + i, 0);
 	for (uint64_t i = 0; i < 400; i++)

@@ -33,7 +33,9 @@ TEST(boot_info, kernel_is_where_it_says)
 	EXPECT_EQ(info->kernel.base, image_load_address);
 	EXPECT_EQ(info->kernel.size, (uint64_t)(image_end - image_start));
 	/* The image and its direct-map alias are the same memory. */
-	EXPECT_EQ(memcmp(phys_to_virt(image_load_address), image_start, (size_t)(rodata_end - image_start)), 0);
+	EXPECT_EQ(memcmp(phys_to_virt(image_load_address), image_start,
+			 (size_t)(rodata_end - image_start)),
+		  0);
 }
 
 TEST(boot_info, cpus_are_distinct_and_the_boot_cpu_is_first)
@@ -67,15 +69,18 @@ TEST(boot_info, ramdisk_arrived_unchanged)
 		return;
 	}
 	ASSERT_NE(ramdisk->size, 0);
-	EXPECT_EQ(crc32(0, phys_to_virt(ramdisk->base), ramdisk->size), boot_arguments()->ramdisk_crc32);
+	EXPECT_EQ(crc32(0, phys_to_virt(ramdisk->base), ramdisk->size),
+		  boot_arguments()->ramdisk_crc32);
 }
 
 TEST(arguments, are_read)
 {
 	struct boot_arguments arguments;
 
-	arguments_parse(&arguments, "  test=mm.*,string.*  seed=0x10 after=poweroff\tdeadline-scale=3 log=debug "
-				    "ramdisk-crc32=0xcbf43926 death=a.b");
+	arguments_parse(
+		&arguments,
+		"  test=mm.*,string.*  seed=0x10 after=poweroff\tdeadline-scale=3 log=debug "
+		"ramdisk-crc32=0xcbf43926 death=a.b");
 	EXPECT_STR_EQ(arguments.test, "mm.*,string.*");
 	EXPECT_STR_EQ(arguments.death, "a.b");
 	EXPECT_EQ(arguments.seed, 16);
@@ -92,7 +97,8 @@ TEST(arguments, bad_ones_are_ignored)
 	char longest[600];
 
 	test_note("the warnings that follow are meant");
-	arguments_parse(&arguments, "quiet seed=banana deadline-scale=0 after=lunch log after=poweroff test");
+	arguments_parse(&arguments,
+			"quiet seed=banana deadline-scale=0 after=lunch log after=poweroff test");
 	EXPECT_STR_EQ(arguments.test, "*");
 	EXPECT_EQ(arguments.seed, 0);
 	EXPECT_EQ(arguments.deadline_scale, 1);

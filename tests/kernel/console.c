@@ -11,7 +11,10 @@
 #include <sync/spin/cpus.h>
 #include <sync/spin/on_cpu.h>
 
-/* The host's runner checks that each of these lines arrived once and in one piece (tools/run_tests.py). */
+/*
+ * The host's runner checks that each of these lines arrived once and in one piece
+ * (tools/run_tests.py).
+ */
 #define WHOLE_LINES 24
 
 static uint32_t writers; /* atomic */
@@ -24,8 +27,9 @@ static void write_lines(void *argument)
 	while (atomic_load_relaxed(&writers) < cpus_online_count())
 		cpu_relax();
 	for (unsigned i = 0; i < WHOLE_LINES; i++)
-		console_print("    # whole line %u of CPU %u: abcdefghijklmnopqrstuvwxyz 0123456789 end\n", i,
-			      cpu_current());
+		console_print("    # whole line %u of CPU %u: abcdefghijklmnopqrstuvwxyz "
+			      "0123456789 end\n",
+			      i, cpu_current());
 }
 
 TEST(console, lines_of_all_cpus_stay_whole)
@@ -48,7 +52,8 @@ TEST(console, log_takes_long_lines)
 TEST(console, unknown_ports_are_refused)
 {
 	struct uart_description none = { .kind = UART_NONE };
-	struct uart_description strange = { .kind = 99, .registers = { .base = 0x1000, .size = 0 } };
+	struct uart_description strange = { .kind = 99,
+					    .registers = { .base = 0x1000, .size = 0 } };
 
 	EXPECT_EQ(console_init(&none, kspace_map_device), -ENODEV);
 	EXPECT_EQ(console_init(&strange, kspace_map_device), -ENOMEM);

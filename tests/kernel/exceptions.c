@@ -77,9 +77,12 @@ static void take_faults(void *argument)
 	expect_fault(probe_read_u64(0, &word), TRAP_ACCESS_READ, 0);
 	expect_fault(probe_read_u8(PAGE_SIZE - 1, &byte), TRAP_ACCESS_READ, PAGE_SIZE - 1);
 	expect_fault(probe_write_u8(16, 1), TRAP_ACCESS_WRITE, 16);
-	expect_fault(probe_write_u8((uintptr_t)text_start, 1), TRAP_ACCESS_WRITE, (uintptr_t)text_start);
-	expect_fault(probe_write_u8((uintptr_t)rodata_start, 1), TRAP_ACCESS_WRITE, (uintptr_t)rodata_start);
-	expect_fault(probe_read_u8((uintptr_t)boot_stack_guard, &byte), TRAP_ACCESS_READ, (uintptr_t)boot_stack_guard);
+	expect_fault(probe_write_u8((uintptr_t)text_start, 1), TRAP_ACCESS_WRITE,
+		     (uintptr_t)text_start);
+	expect_fault(probe_write_u8((uintptr_t)rodata_start, 1), TRAP_ACCESS_WRITE,
+		     (uintptr_t)rodata_start);
+	expect_fault(probe_read_u8((uintptr_t)boot_stack_guard, &byte), TRAP_ACCESS_READ,
+		     (uintptr_t)boot_stack_guard);
 	expect_fault(probe_read_u64(KSPACE_END - 8, &word), TRAP_ACCESS_READ, KSPACE_END - 8);
 }
 
@@ -111,14 +114,19 @@ TEST(exceptions, probes_survive_any_address)
 		uint64_t address = random_u64(test_random()) >> random_below(test_random(), 40);
 		uint64_t value;
 
-		/* The upper half holds real things; reading registers of devices there would not be harmless. */
+		/*
+		 * The upper half holds real things; reading registers of devices there would not be
+		 * harmless.
+		 */
 		address &= ~((uint64_t)1 << 63);
 		EXPECT_EQ(probe_read_u64(address, &value), -EFAULT);
 	}
 }
 
-
-/* The registers that a function keeps must come through exceptions unharmed: a long computation with faults between. */
+/*
+ * The registers that a function keeps must come through exceptions unharmed: a long computation
+ * with faults between.
+ */
 TEST(exceptions, registers_survive)
 {
 	uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8;
@@ -194,7 +202,8 @@ DEATH_TEST(exceptions, execute_data, "page fault: execution of kernel data")
 
 DEATH_TEST(exceptions, execute_direct_map, "page fault: execution of the direct map")
 {
-	((void (*)(void))(uintptr_t)phys_to_virt(image_to_phys((void *)(uintptr_t)trap_breakpoint)))();
+	((void (*)(void))(uintptr_t)phys_to_virt(
+		image_to_phys((void *)(uintptr_t)trap_breakpoint)))();
 }
 
 DEATH_TEST(exceptions, execute_user_page, "page fault: execution of kernel space")
@@ -301,7 +310,10 @@ DEATH_TEST(panic, spinlock_taken_twice, "spinlock twice: CPU 0 takes it twice")
 	spinlock_lock(&twice);
 }
 
-/* The watchdog must name a test that hangs, with interrupts enabled, and with them disabled when another CPU watches. */
+/*
+ * The watchdog must name a test that hangs, with interrupts enabled, and with them disabled when
+ * another CPU watches.
+ */
 static void hang(void)
 {
 	while (zero == 0)

@@ -85,7 +85,10 @@ TEST(interrupts, calls_run_where_they_should)
 	EXPECT(interrupts_enabled());
 }
 
-/* Each CPU calls everyone this often: the more CPUs, the fewer, for the whole grows with their square. */
+/*
+ * Each CPU calls everyone this often: the more CPUs, the fewer, for the whole grows with their
+ * square.
+ */
 static unsigned storm_calls(void)
 {
 	return 1600 / cpus_online_count() + 1;
@@ -101,7 +104,10 @@ static void count_here(void *argument)
 	storm_counts[cpu_current()]++;
 }
 
-/* Runs on every CPU at once, with interrupts disabled: everyone calls everyone and serves the others while it waits. */
+/*
+ * Runs on every CPU at once, with interrupts disabled: everyone calls everyone and serves the
+ * others while it waits.
+ */
 static void call_everyone(void *argument)
 {
 	(void)argument;

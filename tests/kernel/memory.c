@@ -31,7 +31,8 @@ static uint32_t kind_at(uint64_t physical)
 	const struct memory_map *map = early_alloc_map();
 
 	for (uint32_t i = 0; i < map->count; i++)
-		if (physical >= map->ranges[i].base && physical - map->ranges[i].base < map->ranges[i].size)
+		if (physical >= map->ranges[i].base &&
+		    physical - map->ranges[i].base < map->ranges[i].size)
 			return map->ranges[i].kind;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Page tables: an audit of the live ones, and mapping, protecting and unmapping as every CPU sees it.
+ * Page tables: an audit of the live ones, and mapping, protecting and unmapping as every CPU sees
+ * it.
  */
 #include <arch/mmu.h>
 #include <arch/probe.h>
@@ -52,12 +53,14 @@ static bool audit_leaf(uintptr_t address, uint64_t entry, unsigned level, void *
 	if (within(address, KERNEL_IMAGE_BASE, (uintptr_t)image_end))
 		audit->image_bytes += PAGE_LEVEL_SIZE(level);
 	if ((rights & PAGE_WRITE) && (rights & PAGE_EXEC))
-		test_fail(__FILE__, __LINE__, "0x%lx is writable and executable", (unsigned long)address);
+		test_fail(__FILE__, __LINE__, "0x%lx is writable and executable",
+			  (unsigned long)address);
 	if (rights != expected_rights(address))
-		test_fail(__FILE__, __LINE__, "0x%lx has rights 0x%x, not 0x%x", (unsigned long)address, rights,
-			  expected_rights(address));
+		test_fail(__FILE__, __LINE__, "0x%lx has rights 0x%x, not 0x%x",
+			  (unsigned long)address, rights, expected_rights(address));
 	if (address < DIRECT_MAP_BASE)
-		test_fail(__FILE__, __LINE__, "0x%lx is below the kernel's half", (unsigned long)address);
+		test_fail(__FILE__, __LINE__, "0x%lx is below the kernel's half",
+			  (unsigned long)address);
 	return true;
 }
 
@@ -69,7 +72,8 @@ TEST(paging, audit_of_the_live_tables)
 	page_table_visit(kspace_page_table(), audit_leaf, &audit);
 	test_note("%llu leaf entries", (unsigned long long)audit.leaves);
 	/* Every page of the image but the guard, and nothing more. */
-	EXPECT_EQ(audit.image_bytes, (uint64_t)(image_end - image_start) - (uint64_t)(boot_stack - boot_stack_guard));
+	EXPECT_EQ(audit.image_bytes,
+		  (uint64_t)(image_end - image_start) - (uint64_t)(boot_stack - boot_stack_guard));
 }
 
 static void expect_kernel_root(void *argument)
@@ -115,7 +119,8 @@ TEST(paging, guards_are_absent)
 	EXPECT(is_mapped(top - 8));
 	EXPECT(is_mapped(top - KERNEL_STACK_SIZE));
 	EXPECT(!is_mapped(top));
-	for (uintptr_t address = top - KERNEL_STACK_SLOT; address < top - KERNEL_STACK_SIZE; address += PAGE_SIZE)
+	for (uintptr_t address = top - KERNEL_STACK_SLOT; address < top - KERNEL_STACK_SIZE;
+	     address += PAGE_SIZE)
 		EXPECT(!is_mapped(address));
 	EXPECT(!is_mapped(KERNEL_IMAGE_BASE - PAGE_SIZE));
 	EXPECT(!is_mapped((uintptr_t)image_end));
@@ -130,10 +135,15 @@ TEST(paging, direct_map_uses_large_pages)
 		uint64_t first = align_up(range->base, PAGE_LEVEL_SIZE(1));
 		struct page_table_path path;
 
-		/* Far from the image and from the tables that were read before the map was known. */
+		/*
+
+		 * Far from the image and from the tables that were read before the map was known.
+
+		 */
 		if (range->kind != MEMORY_USABLE || range->size < 64 * PAGE_LEVEL_SIZE(1))
 			continue;
-		page_table_lookup(kspace_page_table(), (uintptr_t)phys_to_virt(first + range->size / 2), &path);
+		page_table_lookup(kspace_page_table(),
+				  (uintptr_t)phys_to_virt(first + range->size / 2), &path);
 		EXPECT(path.mapped);
 		EXPECT_GE(path.leaf_level, 1);
 	}
@@ -144,7 +154,8 @@ static uint64_t some_registers(void)
 {
 	const struct boot_info *info = machine_boot_info();
 
-	return info->uart.kind == UART_NS16550_PORT ? info->apic.local_base : info->uart.registers.base;
+	return info->uart.kind == UART_NS16550_PORT ? info->apic.local_base
+						    : info->uart.registers.base;
 }
 
 TEST(paging, device_registers_are_device_memory)
@@ -158,7 +169,8 @@ TEST(paging, device_registers_are_device_memory)
 	ASSERT_TRUE(path.mapped);
 	EXPECT_EQ(pte_address(path.entries[0]), physical);
 	EXPECT_EQ(pte_flags(path.entries[0]) & RIGHTS, READ_WRITE);
-	EXPECT_EQ(path.entries[0], pte_make_leaf(physical, 0, READ_WRITE | PAGE_DEVICE | PAGE_GLOBAL));
+	EXPECT_EQ(path.entries[0],
+		  pte_make_leaf(physical, 0, READ_WRITE | PAGE_DEVICE | PAGE_GLOBAL));
 }
 
 static struct page_table *test_table(struct page_table *table)
@@ -224,7 +236,9 @@ TEST(paging, walker_agrees_with_a_model)
 		uintptr_t address = base + first * PAGE_SIZE;
 
 		if (random_below(test_random(), 2)) {
-			EXPECT_EQ(page_table_fill(table, address, frame * PAGE_SIZE, count * PAGE_SIZE, READ_WRITE), 0);
+			EXPECT_EQ(page_table_fill(table, address, frame * PAGE_SIZE,
+						  count * PAGE_SIZE, READ_WRITE),
+				  0);
 			for (size_t i = 0; i < count; i++)
 				if (!model[first + i])
 					model[first + i] = (uint16_t)(frame + i + 1);
@@ -238,7 +252,8 @@ TEST(paging, walker_agrees_with_a_model)
 			page_table_lookup(table, base + i * PAGE_SIZE, &path);
 			ASSERT_EQ(path.mapped, model[i] != 0);
 			if (path.mapped)
-				ASSERT_EQ(pte_address(path.entries[0]), (model[i] - 1UL) * PAGE_SIZE);
+				ASSERT_EQ(pte_address(path.entries[0]),
+					  (model[i] - 1UL) * PAGE_SIZE);
 		}
 	}
 }

@@ -48,42 +48,46 @@ TEST(percpu, offsets_agree)
 	for_each_online_cpu(a)
 		for_each_online_cpu(b)
 			if (a != b)
-				EXPECT_GE((percpu_offset_of((unsigned)a) > percpu_offset_of((unsigned)b) ?
-						   percpu_offset_of((unsigned)a) - percpu_offset_of((unsigned)b) :
-						   percpu_offset_of((unsigned)b) - percpu_offset_of((unsigned)a)),
+				EXPECT_GE((percpu_offset_of((unsigned)a) >
+							   percpu_offset_of((unsigned)b)
+						   ? percpu_offset_of((unsigned)a) -
+							     percpu_offset_of((unsigned)b)
+						   : percpu_offset_of((unsigned)b) -
+							     percpu_offset_of((unsigned)a)),
 					  percpu_area_size());
 }
 
 /* Each operation against what C's own arithmetic gives, in both widths. */
-#define CHECK_ATOMICS(bits)                                                                       \
-	static void check_atomics_##bits(void)                                                        \
-	{                                                                                             \
-		for (unsigned i = 0; i < 1000; i++) {                                                     \
-			uint##bits##_t a = (uint##bits##_t)random_u64(test_random());                         \
-			uint##bits##_t b = (uint##bits##_t)random_u64(test_random());                         \
-			uint##bits##_t word = a;                                                              \
-			uint##bits##_t expected = b;                                                          \
-                                                                                                  \
-			EXPECT_EQ(atomic_load_relaxed(&word), a);                                             \
-			EXPECT_EQ(atomic_load_acquire(&word), a);                                             \
-			EXPECT_EQ(atomic_fetch_add_relaxed(&word, b), a);                                     \
-			EXPECT_EQ(word, (uint##bits##_t)(a + b));                                             \
-			EXPECT_EQ(atomic_fetch_add_acq_rel(&word, (uint##bits##_t)-b), (uint##bits##_t)(a + b)); \
-			EXPECT_EQ(atomic_fetch_or_acq_rel(&word, b), a);                                      \
-			EXPECT_EQ(word, a | b);                                                               \
-			EXPECT_EQ(atomic_fetch_and_release(&word, b), a | b);                                 \
-			EXPECT_EQ(word, b);                                                                   \
-			EXPECT_EQ(atomic_exchange_acquire(&word, a), b);                                      \
-			EXPECT_EQ(atomic_exchange_acq_rel(&word, a), a);                                      \
-			EXPECT_EQ(atomic_compare_exchange_acq_rel(&word, &expected, b), a == b);              \
-			EXPECT_EQ(expected, a);                                                               \
-			EXPECT(atomic_compare_exchange_release(&word, &expected, b));                         \
-			EXPECT_EQ(word, b);                                                                   \
-			atomic_store_release(&word, a);                                                       \
-			EXPECT_EQ(word, a);                                                                   \
-			atomic_store_relaxed(&word, b);                                                       \
-			EXPECT_EQ(word, b);                                                                   \
-		}                                                                                         \
+#define CHECK_ATOMICS(bits)                                                                        \
+	static void check_atomics_##bits(void)                                                     \
+	{                                                                                          \
+		for (unsigned i = 0; i < 1000; i++) {                                              \
+			uint##bits##_t a = (uint##bits##_t)random_u64(test_random());              \
+			uint##bits##_t b = (uint##bits##_t)random_u64(test_random());              \
+			uint##bits##_t word = a;                                                   \
+			uint##bits##_t expected = b;                                               \
+                                                                                                   \
+			EXPECT_EQ(atomic_load_relaxed(&word), a);                                  \
+			EXPECT_EQ(atomic_load_acquire(&word), a);                                  \
+			EXPECT_EQ(atomic_fetch_add_relaxed(&word, b), a);                          \
+			EXPECT_EQ(word, (uint##bits##_t)(a + b));                                  \
+			EXPECT_EQ(atomic_fetch_add_acq_rel(&word, (uint##bits##_t) - b),           \
+				  (uint##bits##_t)(a + b));                                        \
+			EXPECT_EQ(atomic_fetch_or_acq_rel(&word, b), a);                           \
+			EXPECT_EQ(word, a | b);                                                    \
+			EXPECT_EQ(atomic_fetch_and_release(&word, b), a | b);                      \
+			EXPECT_EQ(word, b);                                                        \
+			EXPECT_EQ(atomic_exchange_acquire(&word, a), b);                           \
+			EXPECT_EQ(atomic_exchange_acq_rel(&word, a), a);                           \
+			EXPECT_EQ(atomic_compare_exchange_acq_rel(&word, &expected, b), a == b);   \
+			EXPECT_EQ(expected, a);                                                    \
+			EXPECT(atomic_compare_exchange_release(&word, &expected, b));              \
+			EXPECT_EQ(word, b);                                                        \
+			atomic_store_release(&word, a);                                            \
+			EXPECT_EQ(word, a);                                                        \
+			atomic_store_relaxed(&word, b);                                            \
+			EXPECT_EQ(word, b);                                                        \
+		}                                                                                  \
 	}
 
 CHECK_ATOMICS(32)
@@ -152,7 +156,8 @@ static void lock_here(void *argument)
 		uint64_t value = guarded[0];
 
 		if (guarded[1] != ~value)
-			test_fail(__FILE__, __LINE__, "CPU %u found the words apart", cpu_current());
+			test_fail(__FILE__, __LINE__, "CPU %u found the words apart",
+				  cpu_current());
 		guarded[0] = value + 1;
 		cpu_relax();
 		guarded[1] = ~(value + 1);

@@ -24,8 +24,8 @@ static void read_clock(void *argument)
 		uint64_t now = clock_ns();
 
 		if (now < last) {
-			test_fail(__FILE__, __LINE__, "the clock went from %llu to %llu", (unsigned long long)last,
-				  (unsigned long long)now);
+			test_fail(__FILE__, __LINE__, "the clock went from %llu to %llu",
+				  (unsigned long long)last, (unsigned long long)now);
 			return;
 		}
 		last = now;
@@ -47,16 +47,24 @@ static void hand_clock_around(void *argument)
 {
 	(void)argument;
 	for (unsigned i = 0; i < CLOCK_READS; i++) {
-		/* Acquire: the clock is read after another CPU's time has arrived. Pairs with the release below. */
+		/*
+		 * Acquire: the clock is read after another CPU's time has arrived. Pairs with the
+		 * release below.
+		 */
 		uint64_t others = atomic_load_acquire(&latest);
 		uint64_t now = clock_ns();
 
 		if (now < others) {
-			test_fail(__FILE__, __LINE__, "CPU %u reads %llu after another CPU has read %llu", cpu_current(),
-				  (unsigned long long)now, (unsigned long long)others);
+			test_fail(__FILE__, __LINE__,
+				  "CPU %u reads %llu after another CPU has read %llu",
+				  cpu_current(), (unsigned long long)now,
+				  (unsigned long long)others);
 			return;
 		}
-		/* Release: pairs with the acquire above. A failed exchange has another CPU's newer time: leave it. */
+		/*
+		 * Release: pairs with the acquire above. A failed exchange has another CPU's newer
+		 * time: leave it.
+		 */
 		atomic_compare_exchange_release(&latest, &others, now);
 	}
 }
@@ -67,7 +75,10 @@ TEST(timers, clock_never_goes_back_between_cpus)
 	on_each_cpu(hand_clock_around, NULL);
 }
 
-/* Against division by seconds and rest; the fixed-point factors are good for one part in a hundred million. */
+/*
+ * Against division by seconds and rest; the fixed-point factors are good for one part in a hundred
+ * million.
+ */
 TEST(timers, counts_and_nanoseconds_agree)
 {
 	uint64_t hz = clock_counter_hz();
@@ -101,7 +112,10 @@ static void fire(struct timer *timer)
 	shot->cpu = cpu_current();
 	shot->order = atomic_fetch_add_relaxed(&shots_fired, (uint32_t)1);
 	atomic_fetch_add_relaxed(&shot->fired, (uint32_t)1);
-	/* Release: the rest before the time that says it is there. Pairs with the acquire in wait_for_shot. */
+	/*
+	 * Release: the rest before the time that says it is there. Pairs with the acquire in
+	 * wait_for_shot.
+	 */
 	atomic_store_release(&shot->fired_at, clock_ns());
 }
 
@@ -124,7 +138,8 @@ TEST(timers, never_early_on_any_cpu)
 {
 	for_each_online_cpu(cpu) {
 		for (unsigned i = 0; i < 20; i++) {
-			struct shot shot = { .deadline = clock_ns() + random_below(test_random(), 3 * NS_PER_MS) };
+			struct shot shot = { .deadline = clock_ns() + random_below(test_random(),
+										   3 * NS_PER_MS) };
 
 			on_cpu((unsigned)cpu, start_shot, &shot);
 			wait_for_shot(&shot);
@@ -145,7 +160,10 @@ TEST(timers, many_fire_in_the_order_of_their_deadlines)
 	memset(shots, 0, sizeof(shots));
 	atomic_store_relaxed(&shots_fired, 0);
 	for (unsigned i = 0; i < SHOTS; i++) {
-		/* All are later than any start, in an order that is not theirs: 7 and 16 have no common divisor. */
+		/*
+		 * All are later than any start, in an order that is not theirs: 7 and 16 have no
+		 * common divisor.
+		 */
 		shots[i].deadline = now + 50 * NS_PER_MS + i * 7 % SHOTS * NS_PER_MS;
 		on_cpu(0, start_shot, &shots[i]);
 	}
@@ -221,5 +239,6 @@ TEST(timers, idle_cpus_take_no_ticks)
 	/* The others have had no timer: at most one interrupt that was on its way. */
 	for_each_online_cpu(other)
 		if (other != 0)
-			EXPECT_LE(interrupt_event_count(INTERRUPT_TIMER, (unsigned)other), before[other] + 1);
+			EXPECT_LE(interrupt_event_count(INTERRUPT_TIMER, (unsigned)other),
+				  before[other] + 1);
 }

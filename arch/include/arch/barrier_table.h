@@ -1,5 +1,6 @@
 /*
- * What each barrier is on this machine, for the `barriers` command: one row per name of arch/barrier.h.
+ * What each barrier is on this machine, for the `barriers` command: one row per name of
+ * arch/barrier.h.
  */
 #ifndef ARCH_BARRIER_TABLE_H
 #define ARCH_BARRIER_TABLE_H

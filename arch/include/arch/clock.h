@@ -1,8 +1,10 @@
 /*
- * The counter and the one-shot timer: TSC and local APIC timer, generic timer, time CSR with SBI or Sstc.
+ * The counter and the one-shot timer: TSC and local APIC timer, generic timer, time CSR with SBI or
+ * Sstc.
  *
- * A counter that never goes backwards, the same on each CPU, and one timer per CPU that interrupts when the counter
- * reaches a value. dev/clock.c turns counts into nanoseconds, dev/timer.c queues timers.
+ * A counter that never goes backwards, the same on each CPU, and one timer per CPU that interrupts
+ * when the counter reaches a value. dev/clock.c turns counts into nanoseconds, dev/timer.c queues
+ * timers.
  */
 #ifndef ARCH_CLOCK_H
 #define ARCH_CLOCK_H
@@ -11,12 +13,17 @@
 #include <stdint.h>
 
 /*
- * Finds counter and timer, measuring their rates against a known clock where the machine does not state them. Boot
- * CPU, once, after interrupt_controller_init(). -ENODEV: no clock to measure against.
+ * Finds counter and timer, measuring their rates against a known clock where the machine does not
+ * state them. Boot CPU, once, after interrupt_controller_init(). -ENODEV: no clock to measure
+ * against.
  */
-int clock_counter_init(const struct boot_info *info, void *(*map_device)(uint64_t base, uint64_t size));
+int clock_counter_init(const struct boot_info *info,
+		       void *(*map_device)(uint64_t base, uint64_t size));
 
-/* Lets this CPU's timer interrupt. Each CPU, once, interrupts disabled, after interrupt_controller_init_cpu(). */
+/*
+ * Lets this CPU's timer interrupt. Each CPU, once, interrupts disabled, after
+ * interrupt_controller_init_cpu().
+ */
 void clock_timer_init_cpu(void);
 
 /* Counts per second; constant after clock_counter_init(). */
@@ -26,14 +33,16 @@ uint64_t clock_counter_hz(void);
 const char *clock_counter_name(void);
 
 /*
- * The counter now. Not ordered with earlier or later memory accesses beyond what is needed for a count read after
- * observing another CPU's store never to be older than a count that CPU read before the store.
+ * The counter now. Not ordered with earlier or later memory accesses beyond what is needed for a
+ * count read after observing another CPU's store never to be older than a count that CPU read
+ * before the store.
  */
 uint64_t clock_counter_read(void);
 
 /*
- * Arms this CPU's timer: handlers->timer runs once when the counter has reached deadline, at once when it has passed.
- * It may run early (a timer too narrow for the distance). Replaces an earlier deadline. Interrupts disabled.
+ * Arms this CPU's timer: handlers->timer runs once when the counter has reached deadline, at once
+ * when it has passed. It may run early (a timer too narrow for the distance). Replaces an earlier
+ * deadline. Interrupts disabled.
  */
 void clock_timer_arm(uint64_t deadline);
 

@@ -1,5 +1,6 @@
 /*
- * Memory accesses that may fault, through the exception table. 0, or -EFAULT when the access faulted. Any context.
+ * Memory accesses that may fault, through the exception table. 0, or -EFAULT when the access
+ * faulted. Any context.
  */
 #ifndef ARCH_PROBE_H
 #define ARCH_PROBE_H

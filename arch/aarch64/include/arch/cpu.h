@@ -11,7 +11,10 @@
 /* What the port is called, in messages. */
 #define ARCH_NAME "aarch64"
 
-/* Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: a lost stack pointer. */
+/*
+ * Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: a lost
+ * stack pointer.
+ */
 #define CPU_EMERGENCY_STACKS 1
 
 #define DAIF_IRQ_MASKED (1UL << 7)

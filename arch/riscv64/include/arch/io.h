@@ -22,7 +22,7 @@
 	static inline uint##bits##_t mmio_read##bits(uintptr_t address)                            \
 	{                                                                                          \
 		uint##bits##_t value;                                                              \
-		asm volatile("fence ior, i\n\t" load " %0, 0(%1)\n\tfence i, rw"                    \
+		asm volatile("fence ior, i\n\t" load " %0, 0(%1)\n\tfence i, rw"                   \
 			     : "=r"(value)                                                         \
 			     : "r"(address)                                                        \
 			     : "memory");                                                          \

@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* compare_exchange: returns whether *p was *expected and became desired; else *expected becomes
- * what *p was. */
+/*
+ * compare_exchange: returns whether *p was *expected and became desired; else *expected becomes
+ * what *p was.
+ */
 #define DEFINE_ATOMIC_COMPARE_EXCHANGE(bits, suffix, order, clobber)                               \
 	static inline bool atomic##bits##_compare_exchange_##order(                                \
 		uint##bits##_t *p, uint##bits##_t *expected, uint##bits##_t desired)               \

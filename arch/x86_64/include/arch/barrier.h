@@ -16,8 +16,10 @@
 
 #define barrier() asm volatile("" ::: "memory")
 
-/* A locked read-modify-write of the stack drains the store buffer as mfence does, and faster (SDM
- * vol. 3, 9.2.3.9). */
+/*
+ * A locked read-modify-write of the stack drains the store buffer as mfence does, and faster (SDM
+ * vol. 3, 9.2.3.9).
+ */
 #define smp_mb() asm volatile("lock addl $0, -4(%%rsp)" ::: "memory", "cc")
 #define smp_rmb() barrier()
 #define smp_wmb() barrier()

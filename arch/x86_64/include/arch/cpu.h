@@ -11,7 +11,10 @@
 /* What the port is called, in messages. */
 #define ARCH_NAME "x86_64"
 
-/* Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: double fault, NMI, machine check. */
+/*
+ * Stacks of its own that each CPU needs for the traps that cannot trust the interrupted one: double
+ * fault, NMI, machine check.
+ */
 #define CPU_EMERGENCY_STACKS 3
 
 #define RFLAGS_IF (1UL << 9)

@@ -30,7 +30,10 @@ DEFINE_MMIO(16)
 DEFINE_MMIO(32)
 DEFINE_MMIO(64)
 
-/* I/O ports: only x86_64 has them; the other ports define ARCH_HAS_IO_PORTS as 0 and no functions.
+/*
+
+ * I/O ports: only x86_64 has them; the other ports define ARCH_HAS_IO_PORTS as 0 and no functions.
+
  */
 #define ARCH_HAS_IO_PORTS 1
 
