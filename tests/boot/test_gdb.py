@@ -16,7 +16,7 @@ BUILD = os.path.join(ROOT, "build", "x86_64")
 class Gdb(unittest.TestCase):
     def test_commands(self):
         commands = ["hbreak kernel_main", "continue", "bt 1", "hbreak test_run", "continue"]
-        commands += ["trefoil-cpus", "trefoil-log 5", "trefoil-percpu current_cpu", "trefoil-percpu nothing"]
+        commands += ["trefoil-cpus", "trefoil-log 5", "trefoil-percpu current_cpu", "trefoil-percpu no_such_variable"]
         arguments = [word for command in commands for word in ("-ex", command)]
         process = subprocess.run(
             [sys.executable, f"{TOOLS}/debug.py", "--arch", "x86_64", "--build", BUILD, "--", "-batch", *arguments],
