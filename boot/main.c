@@ -1,6 +1,7 @@
 /*
  * kernel_main(): the boot, step by step.
  */
+#include <arch/alternatives.h>
 #include <arch/clock.h>
 #include <arch/cpu.h>
 #include <arch/interrupt.h>
@@ -78,6 +79,12 @@ static void start_memory(void)
 		boot_refuse("no memory for the boot CPU's emergency stacks");
 }
 
+static void start_best_code(void)
+{
+	if (cpu_patch_code(kspace_map_code, kspace_unmap_code) != 0)
+		log_print(LOG_WARNING, "code: no memory to fit it to this CPU");
+}
+
 static void start_interrupts(void)
 {
 	const struct boot_info *info = machine_boot_info();
@@ -140,6 +147,7 @@ static _Noreturn void kernel_main(enum boot_protocol protocol, uint64_t root)
 	boot_arguments_init(machine_boot_info()->command_line);
 	start_console();
 	start_memory();
+	start_best_code();
 	start_interrupts();
 	start_other_cpus();
 

@@ -183,6 +183,23 @@ void *kspace_alloc_pages(size_t count, unsigned flags)
 	return (void *)map_piece(physical, count * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, flags);
 }
 
+void *kspace_map_code(void)
+{
+	return (void *)map_piece(image_to_phys(text_start), (size_t)(text_end - text_start),
+				 PAGE_SIZE, PAGE_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
+}
+
+void kspace_unmap_code(void *code)
+{
+	size_t size = (size_t)(text_end - text_start);
+	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
+
+	BUG_ON(page_table_unmap(&kernel_table, (uintptr_t)code, size) != 0);
+	spinlock_unlock_irqrestore(&kspace_lock, irq);
+	/* No other CPU has used it. Pairs with entry_write in mm/page_table.c. */
+	tlb_invalidate_local((uintptr_t)code, size);
+}
+
 int kspace_protect(void *address, size_t size, unsigned flags)
 {
 	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);

@@ -54,4 +54,12 @@ void *kspace_alloc_pages(size_t count, unsigned flags);
  */
 int kspace_protect(void *address, size_t size, unsigned flags);
 
+/*
+ * The kernel's text a second time, from text_start to text_end, writable and not executable; NULL:
+ * no memory. Boot CPU, at boot, for cpu_patch_code(). kspace_unmap_code() ends it, before other
+ * CPUs start.
+ */
+void *kspace_map_code(void);
+void kspace_unmap_code(void *code);
+
 #endif

@@ -2,8 +2,8 @@
 
 CHECK_VARIANTS := gcc llvm release release-llvm
 CHECKS := $(foreach a,$(CHECK_ARCHES),$(CHECK_VARIANTS:%=check-build-$a-%)) \
-	$(CHECK_ARCHES:%=check-cppcheck-%) check-format check-floors check-scripts
-.PHONY: $(CHECKS) check-all
+	$(CHECK_ARCHES:%=check-cppcheck-%) check-format check-floors check-pairs check-docs check-scripts
+.PHONY: $(CHECKS) check-all docs golden
 
 check:
 	@tools/setup $(CHECK_ARCHES:%=build-%) $(patsubst %,efi-%,$(filter x86_64 aarch64,$(CHECK_ARCHES))) llvm check format
@@ -47,6 +47,24 @@ format:
 check-floors:
 	$(say_check)
 	@python3 tools/check_floors.py
+
+# Each ordered operation names its partner.
+check-pairs:
+	$(say_check)
+	@python3 tools/check_pairs.py
+
+# Generated, from object files and sources; compared where both compilers are of the versions it was written with.
+check-docs:
+	$(say_check)
+	@python3 tools/barriers_page.py check
+
+docs:
+	@tools/setup $(ARCHES:%=build-%) llvm
+	@python3 tools/barriers_page.py write
+
+golden:
+	@tools/setup $(ARCHES:%=build-%) llvm
+	@python3 tools/golden.py write
 
 # A syntax error in a script is found here and not by the first person who needs it.
 check-scripts:

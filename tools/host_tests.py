@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tests that need no machine: modules under sanitizers, fuzzers, and the tests of the runner itself.
+"""The tests that need no machine: modules under sanitizers, fuzzers, emitted instructions, the tests of the tools.
 
     host_tests.py --seconds N [FUZZER...]   fuzzes for longer (`make fuzz`)
 
@@ -18,6 +18,7 @@ import sys
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+import golden
 from ktap import FAILED, OK, SKIPPED, Group, Result
 
 BUILD = "build/host"
@@ -165,6 +166,8 @@ def run_all(selected, note):
         children += pool.map(run_test, tests)
         if fuzzers:
             children.append(Group("fuzz", list(pool.map(lambda name: run_fuzzer(name, SHORT_FUZZ_SECONDS), fuzzers))))
+    if selected("host.golden"):
+        children.append(golden.check_all())
     if selected("host.runner"):
         children.append(run_runner_tests())
     for child in children:

@@ -29,6 +29,8 @@ from ktap import FAILED, OK, SKIPPED, Group, KernelLog, Result, find_panic, find
 
 # What is worth repeating where the machine differs only in its way in or its number of CPUs: all but the libraries.
 SHORT_SUITE = [
+    "atomic.*",
+    "barrier.*",
     "boot_info.*",
     "console.*",
     "exceptions.*",

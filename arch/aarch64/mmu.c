@@ -9,6 +9,7 @@
  * maintenance instructions"). No locks: the tables belong to the callers.
  */
 #include <arch/aarch64/port.h>
+#include <arch/barrier.h>
 #include <arch/mmu.h>
 #include <arch/pte.h>
 #include <lib/format.h>
@@ -32,11 +33,12 @@ uint64_t mmu_kernel_root(void)
 void mmu_load_kernel_root(uint64_t root)
 {
 	/* The tables' stores, before this CPU's walker reads them. */
-	asm volatile("dsb ishst" ::: "memory");
+	pte_publish_barrier();
 	system_register_write(ttbr1_el1, root);
 	system_register_write(tcr_el1, system_register_read(tcr_el1) | TCR_EPD0);
 	isb();
-	asm volatile("tlbi vmalle1\n\tdsb nsh\n\tisb" ::: "memory");
+	asm volatile("tlbi vmalle1" ::: "memory");
+	tlb_invalidate_complete_local();
 }
 
 /*
@@ -47,7 +49,7 @@ void mmu_publish(uintptr_t address, size_t size)
 {
 	(void)address;
 	(void)size;
-	asm volatile("dsb ishst\n\tisb" ::: "memory");
+	pte_publish_barrier();
 }
 
 static size_t tlb_range_pages(uintptr_t address, size_t size)
@@ -60,7 +62,7 @@ void tlb_invalidate_local(uintptr_t address, size_t size)
 	size_t pages = tlb_range_pages(address, size);
 
 	/* The cleared entries, before the walks that the tlbi lets happen. */
-	asm volatile("dsb nshst" ::: "memory");
+	tlb_invalidate_begin_local();
 	if (pages > TLB_RANGE_PAGES)
 		asm volatile("tlbi vmalle1" ::: "memory");
 	else
@@ -68,7 +70,7 @@ void tlb_invalidate_local(uintptr_t address, size_t size)
 			asm volatile(
 				"tlbi vaae1, %0" ::"r"(TLBI_OPERAND(address + page * PAGE_SIZE))
 				: "memory");
-	asm volatile("dsb nsh\n\tisb" ::: "memory");
+	tlb_invalidate_complete_local();
 }
 
 bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
@@ -76,7 +78,7 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
 	size_t pages = tlb_range_pages(address, size);
 
 	/* The same, for every walker of the inner shareable domain. */
-	asm volatile("dsb ishst" ::: "memory");
+	tlb_invalidate_begin();
 	if (pages > TLB_RANGE_PAGES)
 		asm volatile("tlbi vmalle1is" ::: "memory");
 	else
@@ -84,7 +86,7 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
 			asm volatile(
 				"tlbi vaae1is, %0" ::"r"(TLBI_OPERAND(address + page * PAGE_SIZE))
 				: "memory");
-	asm volatile("dsb ish\n\tisb" ::: "memory");
+	tlb_invalidate_complete();
 	return true;
 }
 
@@ -106,11 +108,12 @@ void icache_synchronise(uintptr_t address, size_t size)
 
 	for (uintptr_t line = address & ~(data_line - 1); clean && line < end; line += data_line)
 		asm volatile("dc cvau, %0" ::"r"(line) : "memory");
-	asm volatile("dsb ish" ::: "memory");
+	code_publish_barrier();
 	for (uintptr_t line = address & ~(instruction_line - 1); invalidate && line < end;
 	     line += instruction_line)
 		asm volatile("ic ivau, %0" ::"r"(line) : "memory");
-	asm volatile("dsb ish\n\tisb" ::: "memory");
+	code_publish_barrier();
+	instruction_barrier();
 }
 
 void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)

@@ -30,6 +30,9 @@ extern struct trap_emergency trap_emergency;
 /* This CPU's. */
 struct trap_emergency *trap_emergency_here(void);
 
+/* Called by start.S: stops a CPU that lacks what cpu_patch_code() has put into the kernel. */
+void cpu_check_code(void);
+
 /* Called by trap_entry.S, everything masked. */
 void trap_synchronous(struct trap_frame *frame);
 void trap_fiq(struct trap_frame *frame);

@@ -261,8 +261,9 @@ start_boot_linked:
 
 start_secondary_linked:
 	ldp	x9, x10, [x20]
-	ldr	x0, [x20, #16]
 	bl	start_set_stack
+	bl	cpu_check_code
+	ldr	x0, [x20, #16]
 	b	secondary_start
 
 /* x9: stack top; x10: per-CPU offset. x29 and x30 become 0: a backtrace ends here. */

@@ -7,6 +7,7 @@
  * when the SBI makes them; those that count are the ones of harts_running(). No locks: the tables
  * belong to the callers.
  */
+#include <arch/barrier.h>
 #include <arch/mmu.h>
 #include <arch/pte.h>
 #include <arch/riscv64/assembly.h>
@@ -57,8 +58,10 @@ void mmu_load_kernel_root(uint64_t root)
  */
 static int remote_sfence_vma(uintptr_t address, size_t size)
 {
-	uint64_t cpus = harts_running();
+	uint64_t cpus;
 
+	tlb_invalidate_begin();
+	cpus = harts_running();
 	if ((cpus & (cpus - 1)) == 0)
 		return 0;
 	while (cpus) {
@@ -67,6 +70,7 @@ static int remote_sfence_vma(uintptr_t address, size_t size)
 		if (error)
 			return error;
 	}
+	tlb_invalidate_complete();
 	return 0;
 }
 
@@ -79,7 +83,7 @@ void mmu_publish(uintptr_t address, size_t size)
 {
 	(void)address;
 	(void)size;
-	asm volatile("sfence.vma" ::: "memory");
+	pte_publish_barrier();
 	if (remote_sfence_vma(0, SIZE_MAX) != 0)
 		panic("mmu: a new mapping cannot be made known to the other harts");
 }
@@ -90,12 +94,13 @@ void tlb_invalidate_local(uintptr_t address, size_t size)
 	uintptr_t first = address & ~(PAGE_SIZE - 1);
 	size_t pages = (address - first + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
-	if (pages > INVALIDATE_PAGES_MAX) {
+	tlb_invalidate_begin_local();
+	if (pages > INVALIDATE_PAGES_MAX)
 		asm volatile("sfence.vma" ::: "memory");
-		return;
-	}
-	for (size_t i = 0; i < pages; i++)
-		asm volatile("sfence.vma %0" ::"r"(first + i * PAGE_SIZE) : "memory");
+	else
+		for (size_t i = 0; i < pages; i++)
+			asm volatile("sfence.vma %0" ::"r"(first + i * PAGE_SIZE) : "memory");
+	tlb_invalidate_complete_local();
 }
 
 bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
@@ -110,11 +115,13 @@ bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
  */
 void icache_synchronise(uintptr_t address, size_t size)
 {
-	uint64_t cpus = harts_running();
+	uint64_t cpus;
 
 	(void)address;
 	(void)size;
-	asm volatile("fence.i" ::: "memory");
+	instruction_barrier();
+	code_publish_barrier();
+	cpus = harts_running();
 	if ((cpus & (cpus - 1)) == 0)
 		return;
 	while (cpus)

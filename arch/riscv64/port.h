@@ -99,8 +99,8 @@ struct sbi_harts hart_of(unsigned cpu);
 void hart_set_running(unsigned cpu);
 
 /*
- * The logical CPUs that fences go to: bit n is CPU n. A full barrier: earlier stores come before
- * the look.
+ * The logical CPUs that fences go to: bit n is CPU n. Behind tlb_invalidate_begin() or
+ * code_publish_barrier(): the caller's stores come before the look.
  */
 uint64_t harts_running(void);
 

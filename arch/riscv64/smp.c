@@ -36,19 +36,18 @@ struct sbi_harts hart_of(unsigned cpu)
 }
 
 /*
- * Store buffering, decided by the two smp_mb(): either harts_running() on another hart sees the bit
- * and sends its fence here, or this hart's walker, after the sfence.vma of cpu_init(), sees the
- * page-table stores before that harts_running().
+ * Store buffering, decided by smp_mb() here and by tlb_invalidate_begin() there: either
+ * harts_running() on another hart sees the bit and sends its fence here, or this hart's walker,
+ * after the sfence.vma of cpu_init(), sees the page-table stores before that harts_running().
  */
 void hart_set_running(unsigned cpu)
 {
 	atomic64_fetch_or_relaxed(&running, 1UL << cpu);
-	smp_mb(); /* the bit before this hart's later walks; pairs with the one below */
+	smp_mb(); /* the bit before this hart's later walks; pairs with remote_sfence_vma() */
 }
 
 uint64_t harts_running(void)
 {
-	smp_mb(); /* the caller's page-table stores before the look; pairs with the one above */
 	return atomic64_load_relaxed(&running);
 }
 

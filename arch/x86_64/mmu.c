@@ -42,11 +42,7 @@ void mmu_publish(uintptr_t address, size_t size)
 {
 	(void)address;
 	(void)size;
-	/*
-	 * Orders the compiler's stores to the tables before the accesses that use them; the machine
-	 * keeps that order.
-	 */
-	barrier();
+	pte_publish_barrier();
 }
 
 void tlb_invalidate_local(uintptr_t address, size_t size)
@@ -54,12 +50,13 @@ void tlb_invalidate_local(uintptr_t address, size_t size)
 	uintptr_t first = address & ~(PAGE_SIZE - 1);
 	size_t pages = (address - first + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
-	if (pages > INVALIDATE_PAGES_MAX) {
+	tlb_invalidate_begin_local();
+	if (pages > INVALIDATE_PAGES_MAX)
 		tlb_invalidate_all();
-		return;
-	}
-	for (size_t i = 0; i < pages; i++)
-		asm volatile("invlpg (%0)" ::"r"(first + i * PAGE_SIZE) : "memory");
+	else
+		for (size_t i = 0; i < pages; i++)
+			asm volatile("invlpg (%0)" ::"r"(first + i * PAGE_SIZE) : "memory");
+	tlb_invalidate_complete_local();
 }
 
 bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
@@ -78,7 +75,8 @@ void icache_synchronise(uintptr_t address, size_t size)
 {
 	(void)address;
 	(void)size;
-	cpuid(0, 0);
+	code_publish_barrier();
+	instruction_barrier();
 }
 
 void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)
