@@ -61,6 +61,12 @@ class Boot:
     smp: int
     full: bool = False  # every test, not the short suite
     alone: bool = False  # with no other machine beside it
+    cpu: str = ""  # another model than the default
+    globs: str = ""  # another selection than the short suite
+
+
+# A CPU without LSE: atomics run as they were compiled, not as they are patched (arch/aarch64/alternatives.c).
+EXCLUSIVES = Boot("exclusives", "direct", 4, cpu="cortex-a72", globs="atomic.*,barrier.*,spinlock.*")
 
 
 def boots_of(arch):
@@ -70,6 +76,7 @@ def boots_of(arch):
         Boot(firmware, firmware, 4),
         Boot("1cpu", "direct", 1),
         Boot("8cpu", "direct", 8, alone=True),
+        *([EXCLUSIVES] if arch == "aarch64" else []),
     ]
 
 
@@ -245,7 +252,7 @@ class ArchRunner:
         """What the kernel is told to run: with TESTS= that, on each machine."""
         if self.options.tests:
             return self.options.tests
-        return "*" if boot.full else ",".join(SHORT_SUITE)
+        return "*" if boot.full else boot.globs or ",".join(SHORT_SUITE)
 
     def expected(self, boot):
         expected = {}
@@ -263,6 +270,7 @@ class ArchRunner:
     def machine(self, boot, name, arguments, after_tests="poweroff"):
         machine = qemu.Machine(self.arch, self.build, boot.boot, boot.smp, accel=self.options.accel, name=name)
         machine.gic = 3 if boot.smp >= 8 else 0
+        machine.cpu = boot.cpu
         machine.arguments = [
             *arguments,
             f"seed={self.options.seed}",
@@ -286,7 +294,7 @@ class ArchRunner:
     def unused_globs(self, boot):
         """Patterns of the short suite that match nothing: a renamed test would fall out of it unseen."""
         names = [f"{test.suite}.{test.name}" for test in self.tests]
-        if boot.full or self.options.tests:
+        if boot.full or boot.globs or self.options.tests:
             return []
         return [glob for glob in SHORT_SUITE if not any(matches(glob, name) for name in names)]
 
