@@ -12,6 +12,8 @@ make bench    run the benchmarks (of BUILD=release): a table, and build/<arch>-r
 make gdb      boot halted, attach gdb with the symbols and helpers
 make check    both compilers with warnings as errors, static analysis, format, floors
 make format   format the code
+make docs     write docs/barriers.md anew, from object files and sources
+make golden   accept the instructions that the barriers and atomics now become (tests/golden/)
 make fuzz     fuzz the readers of foreign data, longer than `make test` does
 make setup    install what all of these need (each does it for itself, too)
 make clean    remove build/, but for the downloaded GNU-EFI
@@ -78,7 +80,7 @@ endif
 MAKEFLAGS += -rR
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
-.PHONY: build efi host-tests run test bench gdb check format fuzz setup help clean FORCE
+.PHONY: build efi host-tests print-compiler run test bench gdb check format fuzz setup help clean FORCE
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' '$1' '$(patsubst $(B)/%,%,$2)')
@@ -154,6 +156,10 @@ $(B)/link.txt: FORCE
 	$(call note_change,$(LD_KERNEL) $(LDFLAGS) $(OBJECTS))
 
 FORCE:
+
+# For tools that compile as the kernel is compiled (tools/emitted.py).
+print-compiler:
+	@printf '%s\n' '$(CC_KERNEL)' '$(CFLAGS)'
 
 -include $(OBJECTS:.o=.d)
 

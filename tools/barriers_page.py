@@ -4,9 +4,9 @@
     barriers_page.py write    `make docs`
     barriers_page.py check    `make check`: the page in docs/ must be what the tools generate
 
-The text stands in tools/barriers/page.md; a line {{name}} in it becomes the table of that name. Instructions come from object
-files (emitted.py), what a row orders from arch/*/barrier_table.c, litmus tests from tools/barriers/litmus.csv, places of use
-from the sources.
+The text stands in tools/barriers/page.md; {{name}} in it becomes the table of that name. Instructions come from object
+files (emitted.py), what a row orders from arch/*/barrier_table.c, litmus tests from tools/barriers/litmus.csv, places
+of use from the sources.
 """
 
 import csv
@@ -215,7 +215,7 @@ class Page:
         for name in sorted(found, key=self.place_of):
             places = []
             for path, functions in found[name].items():
-                link = f"[{path}](../{path})"
+                link = f"[{os.path.basename(path)}](../{path})"
                 places.append(f"{link} {', '.join(f'`{function}`' for function in functions)}")
             lines.append(f"- `{name}`: {'; '.join(places)}")
         return "\n".join(lines)
@@ -259,8 +259,13 @@ def species_of(name):
 DROPS = re.compile(r"tlbi|sfence\.vma|invlpg|mov value,%cr4")
 
 
+def smallest_first(drop):
+    """One page before everything."""
+    return ("all" in drop or "cr4" in drop, -len(drop))
+
+
 def join_branches(lines):
-    """The paths through a function as one: what the compiler wrote twice stands once, alternatives are parted by "or"."""
+    """The paths through a function as one: what stands twice is said once, alternatives are parted by "or"."""
     for length in range(len(lines) // 2, 0, -1):
         tail, before = lines[-length:], lines[:-length]
         for place in range(len(before) - length, -1, -1):
@@ -274,7 +279,7 @@ def join_branches(lines):
             group.append(re.sub(r"[ ,]address$", "", line) if line.startswith(("tlbi", "invlpg")) else line)
             continue
         if group:
-            joined.append(" or ".join(sorted(set(group), key=lambda drop: ("all" in drop or "cr4" in drop, -len(drop)))))
+            joined.append(" or ".join(sorted(set(group), key=smallest_first)))
             group = []
         if line:
             joined.append(line.removesuffix(",address"))

@@ -2,10 +2,11 @@
 """Demands of every ordered operation above the ports that it names its partner.
 
 A barrier orders nothing alone: what it keeps in order must be looked at in order by somebody else. So each CPU, device
-and DMA fence, each call of the page-table and instruction-fetch barriers, and each atomic that is not relaxed has a comment
-that says "pairs with FUNCTION in FILE", or "pairs with itself" when the same line on another CPU is the partner; several
-partners are parted by commas or "and". The comment stands on the statement's own lines or directly above it; one comment
-serves several ordered statements that follow each other without anything between. FUNCTION is defined in FILE.
+and DMA fence, each call of the page-table and instruction-fetch barriers, and each atomic that is not relaxed has a
+comment that says "pairs with FUNCTION in FILE", or "pairs with itself" when the same line on another CPU is the
+partner; several partners are parted by commas or "and". The comment stands on the statement's own lines or directly
+above it; one comment serves several ordered statements that follow each other without anything between. FUNCTION is
+defined in FILE.
 
 Exempt: arch/, whose comments speak of the machine, and tests/. The names of the barriers are read from arch/.
 """

@@ -6,8 +6,8 @@ atomic as the compiler's own C11 does it. It is compiled with the kernel's flags
 function is its essence: without the frame and without moving arguments and results; registers are numbered as they
 appear (r0, r1: 64 bits; r0d, r0w, r0b or w0: less), jumps lead to labels.
 
-What is no instruction is seen, too: whether the compiler keeps its own order. A second function stores to another variable
-before and behind the row; across a row that tells the compiler nothing, the first of these stores is dropped.
+What is no instruction is seen, too: whether the compiler keeps its own order. A second function stores to another
+variable before and behind the row; across a row that tells the compiler nothing, the first of these stores is dropped.
 
 On AArch64 a read-modify-write is compiled as a loop, with the LSE instructions beside it in the section .alternatives;
 they are put in its place here as arch/aarch64/alternatives.c does it at boot.
@@ -148,9 +148,8 @@ void order_{row.name}(void)
 def c_file(ours, c11):
     functions = [FUNCTION.format(row=row, prefix="ours_") for row in ours]
     functions += [FUNCTION.format(row=row, prefix="c11_") for row in c11]
-    functions += [
-        BETWEEN_STORES.format(row=row, first=FIRST_VALUE, arguments=arguments_of(row)) for row in ours if is_ordered(row)
-    ]
+    ordered = [row for row in ours if is_ordered(row)]
+    functions += [BETWEEN_STORES.format(row=row, first=FIRST_VALUE, arguments=arguments_of(row)) for row in ordered]
     return HEADERS + PREAMBLE + "".join(functions)
 
 

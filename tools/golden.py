@@ -4,10 +4,10 @@
     golden.py write     writes them anew (`make golden`): look at the difference before you commit it
     golden.py check     compares (`make test` does, as the group host.golden)
 
-A line is a name and its instructions, "-" for none; how they are reduced is told in emitted.py. Names in "/lse": with
-AArch64's LSE instructions in place. Names in "()" are functions of arch/mmu.h: only what orders. What the `barriers` command
-says of a barrier (barrier_table.c) is compared with the same instructions, and the compiler must not move accesses across a
-row that orders.
+A line is a name and its instructions, "-" for none; how they are reduced is told in emitted.py. Names that end in
+"/lse": with AArch64's LSE instructions in place; in "()": functions of arch/mmu.h, of which only what orders is kept.
+What the `barriers` command says of a barrier (barrier_table.c) is compared with the same instructions, and the compiler
+must not move accesses across a row that orders.
 """
 
 import os
@@ -18,7 +18,8 @@ from emitted import ARCHES, CANONICAL, COMPILERS, Unavailable, emitted, shorten
 from ktap import FAILED, OK, SKIPPED, Group, Result
 
 FOLDER = "tests/golden"
-HEADER = """# What {compiler} {version} makes of the barriers and atomics on {arch}: tools/golden.py reads it from object files.
+HEADER = """\
+# What {compiler} {version} makes of the barriers and atomics on {arch}, read from object files by tools/golden.py.
 # `make test` compares. A change that is meant is accepted with `make golden`.
 """
 ACCEPT = "if this is meant: `make golden`, and look at what git shows"
