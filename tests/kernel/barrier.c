@@ -1,7 +1,8 @@
 /*
  * Barriers: every row of arch/barrier.h, and every function of arch/mmu.h that maintains TLB or
  * instruction caches, is executed on every CPU; and the table that people see names them all. What
- * they order is the litmus tests' affair: here, none may trap, hang or change anything.
+ * they order is the litmus tests' affair, and what the functions achieve that of paging.c: here,
+ * none may trap, hang or change anything.
  */
 #include <arch/barrier.h>
 #include <arch/barrier_table.h>
@@ -151,58 +152,4 @@ TEST(barrier, every_cpu_maintains_its_translations)
 	on_each_cpu(maintain, &maintenance);
 	EXPECT_EQ(maintenance.cpus, cpus_online());
 	tlb_invalidate((uintptr_t)maintenance.pages, PAGES * PAGE_SIZE);
-}
-
-/* ---- New code ---- */
-
-/* Position-independent, calling nothing, shorter than CODE_BYTES: copied, they run anywhere. */
-#define CODE_BYTES 64
-
-static __attribute__((noinline, aligned(CODE_BYTES))) uint64_t first_code(uint64_t value)
-{
-	return value * 2 + 1;
-}
-
-static __attribute__((noinline, aligned(CODE_BYTES))) uint64_t second_code(uint64_t value)
-{
-	return value - 3;
-}
-
-struct code {
-	uint64_t (*run)(uint64_t value);
-	uint64_t wanted;
-	uint64_t cpus; /* atomic: who got what was wanted */
-};
-
-static void run_code(void *argument)
-{
-	struct code *code = argument;
-
-	if (code->run(1000) == code->wanted)
-		atomic_fetch_or_relaxed(&code->cpus, (uint64_t)1 << cpu_current());
-}
-
-static void expect_code(char *page, uint64_t (*function)(uint64_t value))
-{
-	struct code code = { .run = (uint64_t(*)(uint64_t))(uintptr_t)page,
-			     .wanted = function(1000) };
-
-	EXPECT_EQ(kspace_protect(page, PAGE_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL), 0);
-	memcpy(page, (const void *)(uintptr_t)function, CODE_BYTES);
-	EXPECT_EQ(kspace_protect(page, PAGE_SIZE, PAGE_READ | PAGE_EXEC | PAGE_GLOBAL), 0);
-	icache_synchronise((uintptr_t)page, CODE_BYTES);
-	on_each_cpu(run_code, &code);
-	EXPECT_EQ(code.cpus, cpus_online());
-}
-
-TEST(barrier, every_cpu_runs_new_code)
-{
-	char *page = kspace_alloc_pages(1, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
-
-	ASSERT_TRUE(page);
-	for (unsigned round = 0; round < 20; round++) {
-		expect_code(page, first_code);
-		expect_code(page, second_code);
-	}
-	EXPECT_EQ(kspace_protect(page, PAGE_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL), 0);
 }
