@@ -23,6 +23,7 @@ ARCH=x86_64|aarch64|riscv64    the machine; default: x86_64 for run and gdb, all
                                `make test ARCH=host`: only the tests that need no machine
 BUILD=check|release            with every run-time check (default), or without
 LLVM=1                         clang and lld instead of gcc
+SPINLOCK=queued|mcs|ticket|tas which spinlock (sync/spin/spinlock.h); default: queued
 TESTS='string.*,*.monotonic'   which self-tests; SEED=n their random numbers; ARGS='log=debug' more boot arguments
 ACCEL=tcg|kvm                  QEMU's accelerator
 V=1                            show the commands
@@ -48,6 +49,7 @@ TEST_ARCHES := $(or $(ARCH),$(ARCHES) host)
 CHECK_ARCHES := $(or $(ARCH),$(ARCHES))
 ARCH ?= x86_64
 BUILD ?= $(if $(filter bench,$(MAKECMDGOALS)),release,check)
+SPINLOCK ?= queued
 BOOT ?= direct
 SMP ?= 4
 MEM ?= 256M
@@ -68,6 +70,7 @@ $(if $(filter run gdb,$(GOALS)),$(call one_of,BOOT,$(BOOTS_$(ARCH)),the ways int
 include arch/$(ARCH)/port.mk
 endif
 $(call one_of,BUILD,check release,the builds are)
+$(call one_of,SPINLOCK,queued mcs ticket tas,the spinlocks are)
 $(call one_of,ACCEL,tcg kvm,the accelerators are)
 $(if $(LLVM),$(call one_of,LLVM,0 1,give one of))
 $(if $(GIC),$(call one_of,GIC,2 3,the versions are))
@@ -86,7 +89,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' '$1' '$(patsubst $(B)/%,%,$2)')
 
 # What the settings other than the default are called.
-SETTING := $(if $(filter release,$(BUILD)),-release)$(if $(filter 1,$(LLVM)),-llvm)
+SETTING := $(if $(filter release,$(BUILD)),-release)$(if $(filter 1,$(LLVM)),-llvm)$(patsubst %,-%,$(filter-out queued,$(SPINLOCK)))
 B := build/$(ARCH)$(SETTING)
 
 # ---- The kernel ----
@@ -98,7 +101,8 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wsha
 CFLAGS_check := -DCONFIG_CHECK
 CFLAGS = -std=gnu17 -O2 -g -ffreestanding -nostdinc -isystem $(COMPILER_INCLUDE) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-fno-unwind-tables $(WARNINGS) -Iarch/$(ARCH)/include -Iarch/include -I. $(CFLAGS_$(BUILD)) $(PORT_CFLAGS)
+	-fno-unwind-tables $(WARNINGS) -Iarch/$(ARCH)/include -Iarch/include -I. -DCONFIG_SPINLOCK=$(SPINLOCK) \
+	$(CFLAGS_$(BUILD)) $(PORT_CFLAGS)
 LDFLAGS = $(PORT_LDFLAGS) -nostdlib -static --build-id=none -z noexecstack -T linker/$(ARCH).ld
 # Asked once, when first needed.
 COMPILER_INCLUDE = $(eval COMPILER_INCLUDE := $(shell $(CC_KERNEL) -print-file-name=include))$(COMPILER_INCLUDE)
@@ -173,17 +177,24 @@ efi: $(EFI_LOADER)
 # ---- Tests and fuzzers of the portable modules, on the host ----
 
 # A program's first line names the sources it tests: /* sources: boot/fdt.c lib/crc32.c */
+# Long lists take several such lines. One that goes on with /* sanitizer: thread */ is built for ThreadSanitizer instead, with both compilers.
 H := build/host
-HOST_PROGRAMS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c tests/host/fuzz_*.c))
+HOST_THREADED := $(patsubst tests/host/%.c,%,$(shell grep -lx '/\* sanitizer: thread \*/' tests/host/test_*.c))
+HOST_PROGRAMS := $(filter-out $(HOST_THREADED),$(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c tests/host/fuzz_*.c)))
+HOST_COMPILERS := clang gcc
 HOST_CC := clang
-HOST_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
-	-fno-sanitize-recover=all $(WARNINGS) -I. -Itests/host/include -DCONFIG_HOST -DCONFIG_CHECK
+HOST_BASE_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer $(WARNINGS) -I. -Itests/host/include -DCONFIG_HOST -DCONFIG_CHECK
+HOST_CFLAGS := $(HOST_BASE_CFLAGS) -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+# gcc warns of each fence that ThreadSanitizer does not model them; what a fence orders there is atomic anyway.
+HOST_THREAD_CFLAGS_gcc := -Wno-tsan
 
-host-tests: $(HOST_PROGRAMS:%=$H/%)
+host-tests: $(HOST_PROGRAMS:%=$H/%) $(foreach compiler,$(HOST_COMPILERS),$(HOST_THREADED:%=$H/%-$(compiler)))
+
+host_sources = tests/host/$1.c tests/host/host.c $(shell sed -n '/^\/\* [a-z]*: /!q;s,^/\* sources: \(.*\) \*/$$,\1,p' tests/host/$1.c)
 
 define host_program
-$H/$1: $(patsubst %,$H/%.o,tests/host/$1.c tests/host/host.c $(shell sed -n '1s,^/\* sources: \(.*\) \*/$$,\1,p' tests/host/$1.c))
-HOST_OBJECTS += $(patsubst %,$H/%.o,tests/host/$1.c tests/host/host.c $(shell sed -n '1s,^/\* sources: \(.*\) \*/$$,\1,p' tests/host/$1.c))
+$H/$1: $(patsubst %,$H/%.o,$(call host_sources,$1))
+HOST_OBJECTS += $(patsubst %,$H/%.o,$(call host_sources,$1))
 endef
 $(foreach program,$(HOST_PROGRAMS),$(eval $(call host_program,$(program))))
 
@@ -196,8 +207,28 @@ $H/%.c.o: %.c $H/compile.txt Makefile
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
+# $1: a compiler, $2: a program.
+define host_threaded_program
+$H/$2-$1: $(patsubst %,$H/thread-$1/%.o,$(call host_sources,$2)) tests/host/percpu.ld
+HOST_OBJECTS += $(patsubst %,$H/thread-$1/%.o,$(call host_sources,$2))
+endef
+
+define host_threaded
+$(foreach program,$(HOST_THREADED),$(eval $(call host_threaded_program,$1,$(program))))
+
+$(HOST_THREADED:%=$H/%-$1):
+	$$(call say,LD,$$@)
+	$$(Q)$1 -fsanitize=thread -pthread -Wl,-T,tests/host/percpu.ld -o $$@ $$(filter %.o,$$^)
+
+$H/thread-$1/%.c.o: %.c $H/compile.txt Makefile
+	$$(call say,HOST,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$1 $(HOST_BASE_CFLAGS) -fsanitize=thread $(HOST_THREAD_CFLAGS_$1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach compiler,$(HOST_COMPILERS),$(eval $(call host_threaded,$(compiler))))
+
 $H/compile.txt: FORCE
-	$(call note_change,$(shell $(HOST_CC) --version | head -n 1) $(HOST_CFLAGS))
+	$(call note_change,$(foreach compiler,$(HOST_COMPILERS),$(shell $(compiler) --version | head -n 1)) $(HOST_CFLAGS))
 
 -include $(patsubst %.o,%.d,$(sort $(HOST_OBJECTS)))
 

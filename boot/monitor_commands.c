@@ -1,7 +1,6 @@
 /*
  * The table of commands, how a name finds its row, and the commands that are a line or two.
  */
-#include <arch/barrier_table.h>
 #include <arch/machine.h>
 #include <boot/monitor_commands.h>
 #include <boot/monitor_text.h>
@@ -19,7 +18,7 @@ static bool monitor_help(const struct monitor_arguments *arguments)
 		for (size_t i = 0; i < monitor_command_count; i++) {
 			const struct monitor_command *command = &monitor_commands[i];
 
-			console_print("  %-8s %-10s %s\n", command->name, command->arguments,
+			console_print("  %-8s %-13s %s\n", command->name, command->arguments,
 				      command->help);
 		}
 		return true;
@@ -57,22 +56,6 @@ static bool monitor_log(const struct monitor_arguments *arguments)
 	if (arguments->count != 0)
 		return false;
 	log_show();
-	return true;
-}
-
-static bool monitor_barriers(const struct monitor_arguments *arguments)
-{
-	if (arguments->count != 0)
-		return false;
-	for (size_t i = 0; i < barrier_table_rows; i++) {
-		const struct barrier_row *row = &barrier_table[i];
-		char names[96];
-		int column = format_text(names, sizeof(names), "%-20s %s", row->name,
-					 row->instruction);
-
-		console_print("%s", names);
-		monitor_print_wrapped((size_t)column, 46, row->reason);
-	}
 	return true;
 }
 
@@ -124,9 +107,13 @@ const struct monitor_command monitor_commands[] = {
 	  "Each line has the seconds since boot, the CPU, and the first letter of the level: "
 	  "error, warning, information or debugging.",
 	  monitor_log },
-	{ "barriers", "", "shows what each memory barrier is on this machine",
-	  "One row for each name: the instructions it becomes, and why they are enough. The source "
-	  "is arch/barrier.h of each port: compare the three.",
+	{ "barriers", "[run [SHAPE]]", "shows what each memory barrier is here, or tries them out",
+	  "One row for each name: the instructions it becomes, what they order, and why they are "
+	  "enough. The source is arch/barrier.h of each port: compare the three. run: two to four "
+	  "CPUs at once store to x and y and load them, with and without each barrier, and what "
+	  "they "
+	  "saw is held against the machine's memory model; with a SHAPE such as SB only that one, "
+	  "with all outcomes.",
 	  monitor_barriers },
 	{ "reboot", "", "restarts the machine", "The machine starts anew from its firmware.",
 	  monitor_reboot },

@@ -37,6 +37,9 @@ void monitor_print_usage(const struct monitor_command *command);
 /* Prints which command was likely meant by a name that is none: boot/monitor_guess.c. */
 void monitor_print_hint(const char *name);
 
+/* boot/monitor_barriers.c */
+bool monitor_barriers(const struct monitor_arguments *arguments);
+
 /* boot/monitor_cpus.c */
 bool monitor_cpus(const struct monitor_arguments *arguments);
 bool monitor_irqs(const struct monitor_arguments *arguments);

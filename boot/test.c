@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
+#include <sync/spin/lock_label.h>
 #include <sync/spin/on_cpu.h>
 
 extern const struct test tests_start[];
@@ -151,6 +152,7 @@ static void run_one(const struct test *test, unsigned number, struct counts *cou
 	begin(test);
 	test_note("running: %s", running.full_name);
 	test->function();
+	spinlocks_check_held(0, "ends a test");
 	if (atomic_load_relaxed(&running.failures)) {
 		counts->failed++;
 		console_print("    not ok %u %s\n", number, test->name);

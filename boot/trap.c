@@ -10,6 +10,7 @@
 #include <lib/symbols.h>
 #include <mm/layout.h>
 #include <sync/spin/atomic.h>
+#include <sync/spin/lock_label.h>
 #include <sync/spin/on_cpu.h>
 #include <sync/spin/percpu.h>
 
@@ -18,17 +19,24 @@ static DEFINE_PER_CPU(const struct trap_frame *, current_frame);
 static uint32_t ready; /* atomic */
 static uint64_t hook;  /* atomic: bool (*)(struct trap *) */
 
-static const struct trap_frame *enter(const struct trap_frame *frame)
+/* What a handler interrupts. */
+struct interrupted {
+	const struct trap_frame *frame;
+	unsigned locks_held;
+};
+
+static struct interrupted enter(const struct trap_frame *frame)
 {
-	const struct trap_frame *outer = this_cpu(current_frame);
+	struct interrupted outer = { this_cpu(current_frame), spinlocks_held() };
 
 	this_cpu(current_frame) = frame;
 	return outer;
 }
 
-static void leave(const struct trap_frame *outer)
+static void leave(struct interrupted outer)
 {
-	this_cpu(current_frame) = outer;
+	spinlocks_check_held(outer.locks_held, "returns from a trap");
+	this_cpu(current_frame) = outer.frame;
 }
 
 static bool run_hook(struct trap *trap)
@@ -126,7 +134,7 @@ static _Noreturn void die(const struct trap *trap)
 
 static void handle_exception(struct trap *trap)
 {
-	const struct trap_frame *outer;
+	struct interrupted outer;
 
 	if (trap->kind == TRAP_BREAKPOINT)
 		panic_take_breakpoint(trap->frame);
@@ -138,7 +146,7 @@ static void handle_exception(struct trap *trap)
 
 static void handle_interrupt(unsigned line, struct trap_frame *frame)
 {
-	const struct trap_frame *outer = enter(frame);
+	struct interrupted outer = enter(frame);
 
 	interrupt_handle(line);
 	leave(outer);
@@ -146,7 +154,7 @@ static void handle_interrupt(unsigned line, struct trap_frame *frame)
 
 static void handle_timer(struct trap_frame *frame)
 {
-	const struct trap_frame *outer = enter(frame);
+	struct interrupted outer = enter(frame);
 
 	interrupt_count_event(INTERRUPT_TIMER);
 	timer_interrupt();
@@ -155,7 +163,7 @@ static void handle_timer(struct trap_frame *frame)
 
 static void handle_ipi(struct trap_frame *frame)
 {
-	const struct trap_frame *outer = enter(frame);
+	struct interrupted outer = enter(frame);
 
 	interrupt_count_event(INTERRUPT_IPI);
 	panic_stop_if_requested(frame);

@@ -76,6 +76,8 @@ def print_counted(figures):
 
 def print_parallel(figures):
     """Each row against its own first: time per operation, all CPUs taken together."""
+    shares = [figure for figure in figures if figure["unit"] == "percent"]
+    figures = [figure for figure in figures if figure["unit"] != "percent"]
     names = list(dict.fromkeys(figure["name"] for figure in figures))
     counts = sorted({figure["cpus"] for figure in figures})
     header = "".join(f"{count:>8} CPU" + ("s" if count > 1 else " ") for count in counts)
@@ -84,6 +86,17 @@ def print_parallel(figures):
         rows = {figure["cpus"]: figure["per_op"] for figure in figures if figure["name"] == name}
         first = rows[min(rows)]
         cells = "".join(f"{first / rows[count]:>13.2f}" if rows.get(count) else f"{'':>13}" for count in counts)
+        print(f"  {name:<54}{cells}")
+    if shares:
+        print_shares(shares, counts)
+
+
+def print_shares(figures, counts):
+    """Of contests: how the CPU fared that came off worst."""
+    print("what the worst-off CPU got, in percent of an equal share")
+    for name in dict.fromkeys(figure["name"] for figure in figures):
+        rows = {figure["cpus"]: figure["per_op"] for figure in figures if figure["name"] == name}
+        cells = "".join(f"{rows[count]:>12.0f}%" if count in rows else f"{'':>13}" for count in counts)
         print(f"  {name:<54}{cells}")
 
 

@@ -33,8 +33,26 @@ RESULT = re.compile(r"\s*(not ok|ok) (\d+) (\S+)(?: # SKIP *(.*))?$")
 PLAN = re.compile(r"\s*1\.\.(\d+)$")
 
 
+# What the Makefile appends to the names of programs for ThreadSanitizer, which it builds with both compilers.
+COMPILERS = ("clang", "gcc")
+
+
 def programs(prefix):
     return sorted(os.path.basename(path)[:-2] for path in glob.glob(f"tests/host/{prefix}_*.c"))
+
+
+def source_of(name):
+    return f"tests/host/{re.sub('-(' + '|'.join(COMPILERS) + ')$', '', name)}.c"
+
+
+def test_programs():
+    """The names of the built test programs."""
+    names = []
+    for name in programs("test"):
+        with open(source_of(name), encoding="utf-8") as file:
+            threaded = re.search(r"^/\* sanitizer: thread \*/$", file.read(), re.MULTILINE)
+        names += [f"{name}-{compiler}" for compiler in COMPILERS] if threaded else [name]
+    return names
 
 
 def run_program(arguments, limit):
@@ -69,7 +87,7 @@ def tail(output):
 
 def run_test(name):
     """A test program: its KTAP results, and one more when they are not those its source promises."""
-    with open(f"tests/host/{name}.c", encoding="utf-8") as file:
+    with open(source_of(name), encoding="utf-8") as file:
         promised = re.findall(r"^HOST_TEST\((\w+)\)", file.read(), re.MULTILINE)
     status, output = run_program([f"{BUILD}/{name}"], TEST_LIMIT_SECONDS)
     results = []
@@ -159,7 +177,7 @@ def run_runner_tests():
 
 def run_all(selected, note):
     """Everything that selected(name) allows; note() tells a person how it goes."""
-    tests = [name for name in programs("test") if selected(f"host.{name}")]
+    tests = [name for name in test_programs() if selected(f"host.{name}")]
     fuzzers = [name for name in programs("fuzz") if selected(f"host.{name}")]
     children = []
     with ThreadPoolExecutor(AT_A_TIME) as pool:

@@ -28,6 +28,8 @@ PROMPT_ROW = "\n" + PROMPT
 COLUMNS = 100
 BOOT_SECONDS = 120
 ANSWER_SECONDS = 60
+# `barriers run` takes seconds when the host is quiet.
+SHAPES_SECONDS = 180
 # LINE_EDITOR_HISTORY of boot/line_editor.h.
 HISTORY = 16
 NOISE_CHUNKS = 30
@@ -102,10 +104,10 @@ class Session:
     def tail(self):
         return repr(self.text[-300:])
 
-    def run(self, keys):
+    def run(self, keys, seconds=ANSWER_SECONDS):
         """Types keys and Enter; the rows of the answer, without the row of the prompt."""
         self.send(keys + "\r")
-        answer = self.wait_for(PROMPT_ROW)
+        answer = self.wait_for(PROMPT_ROW, seconds)
         return answer.split("\n")[1:-1]
 
     def wait_for_end(self):
@@ -153,7 +155,8 @@ def test_hints(session):
 
 
 def test_usage(session):
-    for typed in ["pt", "pt 1 2", "mem 1", "cpus x", "irqs x", "log x", "barriers x", "help a b", "test a b", "reboot x", "poweroff x"]:
+    wrong = ["pt", "pt 1 2", "mem 1", "cpus x", "irqs x", "log x", "help a b", "test a b", "reboot x", "poweroff x"]
+    for typed in [*wrong, "barriers x", "barriers run XY", "barriers run SB x"]:
         rows = session.run(typed)
         expect(len(rows) == 1 and rows[0].startswith(f"usage: {typed.split()[0]}"), f"{typed}: {rows}")
     rows = session.run("pt " + " ".join("1" * 60))
@@ -245,7 +248,38 @@ def test_log(session):
 def test_barriers(session):
     rows = session.run("barriers")
     for name in ["smp_mb()", "smp_rmb()", "smp_wmb()", "mb()", "dma_wmb()"]:
-        expect(any(row.startswith(f"{name} ") for row in rows), f"{name} is missing in {rows}")
+        expect(any(row.startswith(f"  {name} ") for row in rows), f"{name} is missing in {rows}")
+    for heading in ["Compiler:", "CPU to CPU:", "CPU to device:", "Translation:"]:
+        expect(heading in rows, f"{heading} is missing in {rows}")
+
+
+FAMILY = re.compile(r"(\S+) +\S.* weak: (\S.*)$")
+SHAPE = re.compile(
+    r"  \S.{20} (forbidden, not seen|allowed, (?:not )?seen|emulator's deviation, seen|not tried: CPUs took turns)"
+    r" +(\d+) of (\d+) +(?:cf\. )?\S+$"
+)
+
+
+def test_barriers_run(session):
+    rows = session.run("barriers run", SHAPES_SECONDS)
+    families = [match[1] for match in map(FAMILY.match, rows) if match]
+    expect(families == ["SB", "MP", "LB", "S", "R", "2+2W", "WRC", "IRIW", "CoRR", "CoWW"], f"families: {rows}")
+    bad = [row for row in rows if "FORBIDDEN" in row]
+    expect(not bad, f"forbidden outcomes: {bad}")
+    shapes = [match for match in map(SHAPE.match, rows) if match]
+    expect(len(shapes) >= 3 * len(families), f"{len(shapes)} shapes: {rows}")
+    for shape in shapes:
+        seen = shape[1].endswith(", seen")
+        expect(seen == (int(shape[2]) > 0) and int(shape[2]) <= int(shape[3]), f"counts: {shape[0]!r}")
+    if session.machine.arch != "aarch64":
+        expect(not has(rows, "deviation"), f"an excuse that this machine has not: {rows}")
+    expect_row(rows, "Allowed and not seen is no proof")
+    for row in rows:
+        expect(len(row) <= COLUMNS, f"{len(row)} columns: {row!r}")
+    one = session.run("barriers run CoRR", SHAPES_SECONDS)
+    outcomes = [re.match(r" +(\d+)  1:r0=\d 1:r1=\d", row) for row in one]
+    tries = sum(int(match[1]) for match in outcomes if match)
+    expect(has(one, f"0 of {tries} ") and one[0].startswith("CoRR "), f"barriers run CoRR: {one}")
 
 
 def test_self_tests(session):
@@ -346,6 +380,7 @@ TESTS = [
     test_irqs,
     test_log,
     test_barriers,
+    test_barriers_run,
     test_self_tests,
     test_editing,
     test_noise,
