@@ -35,7 +35,7 @@ CPU=... GIC=2|3                CPU model; the version of AArch64's interrupt con
 GDBFLAGS='-batch -ex bt'       more arguments for gdb
 
 Of fuzz:
-BENCH='locks.*'               which benchmarks
+BENCH='sync.*'               which benchmarks
 FUZZ=fuzz_fdt FUZZ_SECONDS=300 which fuzzers, and for how long
 endef
 

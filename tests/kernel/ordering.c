@@ -20,9 +20,9 @@ static struct ordering_effort effort = {
 };
 
 /*
- * Until it is seen. Where CPUs run side by side that is a matter of milliseconds; a million tries
- * side by side without it are a failure, and so long without a million are a host that has one
- * core.
+ * Until it is seen. Where CPUs run side by side that is a matter of milliseconds. A million tries
+ * side by side without it are a failure; so long without a million, and the host is too crowded or
+ * has one core.
  */
 #define SEARCH_MET 1000000
 static const struct ordering_effort search = {
