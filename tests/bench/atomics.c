@@ -20,7 +20,8 @@ static volatile uint64_t operand = 1;
 			operation;                                                                 \
 	}
 
-#define BENCH_LOAD(bits, order) BENCH_ATOMIC(bits, load_##order, atomic_load_##order(&word))
+#define BENCH_LOAD(bits, order)                                                                    \
+	BENCH_ATOMIC(bits, load_##order, (void)atomic_load_##order(&word))
 #define BENCH_STORE(bits, order)                                                                   \
 	BENCH_ATOMIC(bits, store_##order, atomic_store_##order(&word, value))
 
@@ -32,16 +33,16 @@ static volatile uint64_t operand = 1;
 		uint##bits##_t expected = 0;                                                       \
                                                                                                    \
 		BENCH_LOOP                                                                         \
-			atomic_##name(&word, &expected, (uint##bits##_t)0);                        \
+			(void)atomic_##name(&word, &expected, (uint##bits##_t)0);                        \
 	}
 
 #define BENCH_MODIFY(bits, order)                                                                  \
-	BENCH_ATOMIC(bits, exchange_##order, atomic_exchange_##order(&word, value))                \
-	BENCH_ATOMIC(bits, fetch_add_##order, atomic_fetch_add_##order(&word, value))              \
-	BENCH_ATOMIC(bits, fetch_sub_##order, atomic_fetch_sub_##order(&word, value))              \
-	BENCH_ATOMIC(bits, fetch_and_##order, atomic_fetch_and_##order(&word, value))              \
-	BENCH_ATOMIC(bits, fetch_or_##order, atomic_fetch_or_##order(&word, value))                \
-	BENCH_ATOMIC(bits, fetch_xor_##order, atomic_fetch_xor_##order(&word, value))              \
+	BENCH_ATOMIC(bits, exchange_##order, (void)atomic_exchange_##order(&word, value))                \
+	BENCH_ATOMIC(bits, fetch_add_##order, (void)atomic_fetch_add_##order(&word, value))              \
+	BENCH_ATOMIC(bits, fetch_sub_##order, (void)atomic_fetch_sub_##order(&word, value))              \
+	BENCH_ATOMIC(bits, fetch_and_##order, (void)atomic_fetch_and_##order(&word, value))              \
+	BENCH_ATOMIC(bits, fetch_or_##order, (void)atomic_fetch_or_##order(&word, value))                \
+	BENCH_ATOMIC(bits, fetch_xor_##order, (void)atomic_fetch_xor_##order(&word, value))              \
 	BENCH_COMPARE(bits, compare_exchange_##order)                                              \
 	BENCH_COMPARE(bits, compare_exchange_weak_##order)
 
