@@ -14,6 +14,7 @@
 #ifndef SYNC_SPIN_LOCK_LABEL_H
 #define SYNC_SPIN_LOCK_LABEL_H
 
+#include <arch/barrier.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,12 @@ struct lock_label {
 		.name = (name_)                                                                    \
 	}
 
+/*
+ * Behind a call that may be the last of its function: keeps the compiler from making it a jump,
+ * whose return address would lie in the caller of the function that uses the lock.
+ */
+#define LOCK_LABEL_KEEP_SITE() barrier()
+
 /* How many locks a CPU may hold at once. */
 #define LOCKS_HELD_MAX 16
 
@@ -38,7 +45,7 @@ struct lock_label {
 /* Panics when the calling CPU holds it. kind: "spinlock", …; begins the message. */
 void lock_label_check_free(const struct lock_label *label, const char *kind);
 
-/* The calling CPU has taken it: alone, or as one of several. */
+/* The calling CPU has taken it: alone, or as one of several. Follow with LOCK_LABEL_KEEP_SITE(). */
 void lock_label_note_taken(struct lock_label *label);
 void lock_label_note_shared(const struct lock_label *label);
 

@@ -60,6 +60,7 @@ SPINLOCK_INLINE void rwspinlock_read_lock(struct rwspinlock *lock)
 		rwspinlock_wait_to_read(lock);
 	}
 	lock_label_note_shared(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 }
 
 SPINLOCK_INLINE void rwspinlock_read_unlock(struct rwspinlock *lock)
@@ -87,6 +88,7 @@ SPINLOCK_INLINE bool rwspinlock_read_try_lock(struct rwspinlock *lock)
 	 */
 	while (!atomic_compare_exchange_weak_acquire(&lock->word, &word, word + RWSPINLOCK_READER));
 	lock_label_note_shared(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 	return true;
 }
 
@@ -105,6 +107,7 @@ SPINLOCK_INLINE bool rwspinlock_write_try_lock(struct rwspinlock *lock)
 	if (!atomic_compare_exchange_acquire(&lock->word, &expected, RWSPINLOCK_WRITER))
 		return false;
 	lock_label_note_taken(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 	return true;
 }
 
@@ -115,6 +118,7 @@ SPINLOCK_INLINE void rwspinlock_write_lock(struct rwspinlock *lock)
 		return;
 	rwspinlock_wait_to_write(lock);
 	lock_label_note_taken(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 }
 
 SPINLOCK_INLINE void rwspinlock_write_unlock(struct rwspinlock *lock)

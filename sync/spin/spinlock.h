@@ -92,6 +92,7 @@ SPINLOCK_INLINE void spinlock_lock(struct spinlock *lock)
 	if (__builtin_expect(!SPINLOCK_DO(try_lock)(&lock->raw), 0))
 		spinlock_wait(lock);
 	lock_label_note_taken(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 }
 
 SPINLOCK_INLINE void spinlock_unlock(struct spinlock *lock)
@@ -109,6 +110,7 @@ SPINLOCK_INLINE bool spinlock_try_lock(struct spinlock *lock)
 	if (!SPINLOCK_DO(try_lock)(&lock->raw))
 		return false;
 	lock_label_note_taken(&lock->label);
+	LOCK_LABEL_KEEP_SITE();
 	return true;
 }
 

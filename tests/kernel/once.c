@@ -8,7 +8,7 @@
 #include <tests/kernel/storm.h>
 
 #define ROUNDS 400
-#define LINGER 20
+#define LINGER_NS 20000
 
 struct round {
 	struct once once;
@@ -26,7 +26,7 @@ static void make(void *argument)
 {
 	struct round *round = argument;
 
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	atomic_fetch_add_relaxed(&round->runs, 1);
 	round->made = 42;
 }
@@ -75,9 +75,7 @@ static bool once_was_not_once(bool (*run)(struct round *))
 	early = 0;
 	for (unsigned i = 0; i < ROUNDS; i++)
 		rounds[i].once = (struct once)ONCE_INITIALISER("round");
-	storm = (struct storm){
-		.turn = turn, .argument = &run, .turns_max = 1, .turns_each = ROUNDS
-	};
+	storm = (struct storm){ .turn = turn, .argument = &run, .turns_each = ROUNDS };
 	storm_run(&storm);
 	for (unsigned i = 0; i < ROUNDS; i++)
 		wrong += rounds[i].runs != 1 || rounds[i].said_so != 1;

@@ -11,7 +11,7 @@
 #include <tests/kernel/storm.h>
 
 #define PERIOD_NS 50000
-#define LINGER 4
+#define LINGER_NS 300
 
 static DEFINE_PERCPU_COUNTER(counter);
 
@@ -39,7 +39,7 @@ static void add_shared(void)
 {
 	uint64_t value = shared_twin;
 
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	shared_twin = value + 1;
 }
 
@@ -52,7 +52,7 @@ static void add_percpu(void)
 {
 	uint64_t value = this_cpu(percpu_twin);
 
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	this_cpu(percpu_twin) = value + 1;
 }
 
@@ -97,10 +97,7 @@ static bool counts_are_missing(const struct counter_kind *kind)
 {
 	uint64_t before = kind->sum();
 
-	storm = (struct storm){ .turn = turn,
-				.argument = (void *)(uintptr_t)kind,
-				.turns_max = UINT64_MAX,
-				.ms_max = 100 };
+	storm = (struct storm){ .turn = turn, .argument = (void *)(uintptr_t)kind, .ms = 100 };
 	timer_counts = kind;
 	timer_turns = 0;
 	timer.function = count_in_handler;

@@ -10,7 +10,7 @@
 #include <sync/spin/rwspinlock.h>
 #include <tests/kernel/storm.h>
 
-#define LINGER 8
+#define LINGER_NS 500
 #define READS_PER_WRITE 6
 
 struct rw_kind {
@@ -107,7 +107,7 @@ static void read_turn(const struct rw_kind *kind)
 	kind->read_lock();
 	note_most(atomic_fetch_add_relaxed(&seen.readers, 1) + 1);
 	broken = words_are_apart() || atomic_load_relaxed(&seen.writers);
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	broken |= words_are_apart() || atomic_load_relaxed(&seen.writers);
 	atomic_fetch_sub_relaxed(&seen.readers, 1);
 	kind->read_unlock();
@@ -123,7 +123,7 @@ static void write_turn(const struct rw_kind *kind)
 	broken = atomic_fetch_add_relaxed(&seen.writers, 1) != 0 ||
 		 atomic_load_relaxed(&seen.readers);
 	seen.value++;
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	seen.complement = ~seen.value;
 	broken |= atomic_load_relaxed(&seen.readers) != 0;
 	atomic_fetch_sub_relaxed(&seen.writers, 1);
@@ -148,10 +148,7 @@ static bool exclusion_broke(const struct rw_kind *kind, uint64_t ms)
 {
 	memset(&seen, 0, sizeof(seen));
 	seen.complement = ~(uint64_t)0;
-	storm = (struct storm){ .turn = mixed_turn,
-				.argument = (void *)(uintptr_t)kind,
-				.turns_max = 20000,
-				.ms_max = ms };
+	storm = (struct storm){ .turn = mixed_turn, .argument = (void *)(uintptr_t)kind, .ms = ms };
 	storm_run(&storm);
 	return seen.broken || seen.value != seen.writes;
 }
@@ -206,7 +203,6 @@ TEST(rwspinlock, neither_kind_starves_the_other)
 		seen.complement = ~(uint64_t)0;
 		storm = (struct storm){ .turn = one_against_all,
 					.argument = &boot_cpu_writes,
-					.turns_max = 1,
 					.turns_each = 10 };
 		storm_run(&storm);
 		EXPECT_EQ(seen.broken, 0);

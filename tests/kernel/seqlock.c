@@ -13,7 +13,7 @@
 #include <tests/kernel/storm.h>
 
 #define WORDS 4
-#define LINGER 4
+#define LINGER_NS 200
 
 static struct seqlock lock = SEQLOCK_INITIALISER("words");
 
@@ -35,7 +35,7 @@ static void write_words(void)
 	value = atomic_load_relaxed(&words[0]) + 1;
 	for (unsigned i = 0; i < WORDS; i++) {
 		atomic_store_relaxed(&words[i], value * (i + 1));
-		storm_linger(LINGER);
+		storm_linger(LINGER_NS);
 	}
 	seen.writes++;
 	seqlock_write_unlock(&lock);
@@ -45,7 +45,7 @@ static void copy_words(uint64_t *copy)
 {
 	for (unsigned i = 0; i < WORDS; i++) {
 		copy[i] = atomic_load_relaxed(&words[i]);
-		storm_linger(LINGER);
+		storm_linger(LINGER_NS);
 	}
 }
 
@@ -87,7 +87,7 @@ static void turn(void *argument)
 
 	if (cpu_current() == 0) {
 		write_words();
-		storm_linger(8 * LINGER);
+		storm_linger(16 * LINGER_NS);
 		return;
 	}
 	read(copy);
@@ -100,9 +100,7 @@ static struct storm storm;
 static bool a_read_was_torn(void (*read)(uint64_t *), uint64_t ms)
 {
 	memset(&seen, 0, sizeof(seen));
-	storm = (struct storm){
-		.turn = turn, .argument = &read, .turns_max = UINT64_MAX, .ms_max = ms
-	};
+	storm = (struct storm){ .turn = turn, .argument = &read, .ms = ms };
 	storm_run(&storm);
 	EXPECT_EQ(seen.writes, storm.turns[0]);
 	return seen.torn != 0;
@@ -150,7 +148,7 @@ TEST(seqlock, writers_exclude_each_other)
 	uint32_t sequence = lock.sequence;
 
 	memset(&seen, 0, sizeof(seen));
-	storm = (struct storm){ .turn = write_turn, .turns_max = 5000, .ms_max = 200 };
+	storm = (struct storm){ .turn = write_turn, .ms = 200 };
 	storm_run(&storm);
 	EXPECT_EQ(seen.writes, storm_total(&storm));
 	EXPECT_EQ(words[0], before + storm_total(&storm));

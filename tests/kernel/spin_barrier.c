@@ -53,7 +53,7 @@ static void turn(void *argument)
 	(void)argument;
 	if (round > ROUNDS)
 		return;
-	storm_linger(self);
+	storm_linger(self * 100);
 	atomic_store_relaxed(&run.rounds[self], round);
 	if (run.wait(&barrier))
 		atomic_fetch_add_relaxed(&run.lasts[round - 1], 1);
@@ -71,7 +71,7 @@ static bool somebody_did_not_wait(bool (*wait)(struct spin_barrier *barrier))
 	memset(&run, 0, sizeof(run));
 	run.wait = wait;
 	/* Nobody may leave the storm early: all must come to each round. */
-	storm = (struct storm){ .turn = turn, .turns_max = 1, .turns_each = ROUNDS };
+	storm = (struct storm){ .turn = turn, .turns_each = ROUNDS };
 	storm_run(&storm);
 	for (unsigned i = 0; i < ROUNDS; i++)
 		wrong += run.lasts[i] != 1;

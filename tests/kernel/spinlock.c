@@ -16,6 +16,8 @@
 #include <sync/spin/spinlock.h>
 #include <tests/kernel/storm.h>
 
+#define LINGER_NS 500
+
 /* A lock by its operations. Twins have no try_lock. */
 struct lock_kind {
 	const char *name;
@@ -106,7 +108,7 @@ static void twin_lock_in_two_steps(void)
 {
 	while (atomic_load_relaxed(&twin_word))
 		cpu_relax();
-	storm_linger(1);
+	storm_linger(LINGER_NS);
 	atomic_store_relaxed(&twin_word, 1);
 }
 
@@ -126,7 +128,7 @@ static void twin_lock_by_ticket(void)
 {
 	uint32_t ticket = atomic_load_relaxed(&twin_next);
 
-	storm_linger(2);
+	storm_linger(LINGER_NS);
 	atomic_store_relaxed(&twin_next, ticket + 1);
 	while ((int32_t)(ticket - atomic_load_relaxed(&twin_serving)) > 0)
 		cpu_relax();
@@ -175,8 +177,6 @@ static void note_run(void)
 		guarded.longest_run = guarded.run;
 }
 
-#define LINGER 8
-
 static void guarded_turn(void *argument)
 {
 	const struct lock_kind *kind = argument;
@@ -187,7 +187,7 @@ static void guarded_turn(void *argument)
 	if (guarded.complement != ~value)
 		atomic_fetch_add_relaxed(&guarded.parted, 1);
 	guarded.value = value + 1;
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	guarded.complement = ~(value + 1);
 	note_run();
 	kind->unlock();
@@ -208,7 +208,7 @@ static struct storm storm;
 TEST(spinlock, no_update_is_lost)
 {
 	for (unsigned i = 0; i < KINDS; i++) {
-		storm = (struct storm){ .turns_max = 20000, .ms_max = 300 };
+		storm = (struct storm){ .ms = 200 };
 		if (exclusion_broke(&kinds[i], &storm))
 			test_fail(__FILE__, __LINE__,
 				  "%s: %llu updates of %llu, words apart %u times", kinds[i].name,
@@ -221,7 +221,7 @@ TEST(spinlock, no_update_is_lost)
 
 static bool catch_twin(void *argument)
 {
-	storm = (struct storm){ .turns_max = 5000, .ms_max = 100 };
+	storm = (struct storm){ .ms = 100 };
 	return exclusion_broke(argument, &storm);
 }
 
@@ -241,7 +241,7 @@ TEST(spinlock, nobody_starves)
 	for (unsigned i = 0; i < KINDS; i++) {
 		if (!kinds[i].is_fair)
 			continue;
-		storm = (struct storm){ .turns_max = 1, .turns_each = 10 };
+		storm = (struct storm){ .turns_each = 10 };
 		EXPECT(!exclusion_broke(&kinds[i], &storm));
 		test_note("%s: %llu turns in all until each CPU had 10", kinds[i].name,
 			  (unsigned long long)storm_total(&storm));
@@ -260,7 +260,7 @@ TEST(spinlock, fairness_histogram)
 		uint64_t least = UINT64_MAX;
 		uint64_t most = 0;
 
-		storm = (struct storm){ .turns_max = UINT64_MAX, .ms_max = 200 };
+		storm = (struct storm){ .ms = 200 };
 		EXPECT(!exclusion_broke(&kinds[i], &storm));
 		text[0] = '\0';
 		for_each_online_cpu(cpu) {
@@ -369,7 +369,7 @@ static void irq_section(void)
 
 	irq.inside |= is_boot_cpu;
 	irq.value++;
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	if (is_boot_cpu)
 		irq.inside = false;
 }
@@ -399,7 +399,7 @@ static bool interrupt_came_inside(bool is_twin)
 	irq.caught = 0;
 	irq.value = 0;
 	irq.timer.function = irq_handler;
-	storm = (struct storm){ .turn = irq_turn, .turns_max = UINT64_MAX, .ms_max = 100 };
+	storm = (struct storm){ .turn = irq_turn, .ms = 100 };
 	timer_start(&irq.timer, clock_ns());
 	storm_run(&storm);
 	timer_cancel(&irq.timer);
@@ -437,7 +437,7 @@ static void nested_handler(struct timer *timer)
 	spinlock_lock(&irq.lock);
 	irq.in_handler++;
 	irq.value++;
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	spinlock_unlock(&irq.lock);
 	timer_start(timer, clock_ns() + IRQ_PERIOD_NS);
 }
@@ -449,7 +449,7 @@ static void nested_turn(void *argument)
 		return;
 	spinlock_lock(&irq.lock);
 	irq.value++;
-	storm_linger(LINGER);
+	storm_linger(LINGER_NS);
 	spinlock_unlock(&irq.lock);
 }
 
@@ -460,8 +460,7 @@ TEST(spinlock, waiters_interrupted_by_waiters)
 	irq.timer.function = nested_handler;
 	storm = (struct storm){ .turn = nested_turn,
 				.argument = (void *)(uintptr_t)&kinds[0],
-				.turns_max = UINT64_MAX,
-				.ms_max = 400 };
+				.ms = 400 };
 	reset_guarded();
 	timer_start(&irq.timer, clock_ns());
 	storm_run(&storm);
@@ -503,6 +502,22 @@ DEATH_TEST(spinlock, kept_held,
 {
 	spinlock_lock(&misused);
 	spinlocks_check_held(0, "ends a test");
+}
+
+static void take_misused(struct timer *timer)
+{
+	(void)timer;
+	spinlock_lock(&misused);
+}
+
+DEATH_TEST(spinlock, kept_by_interrupt,
+	   "CPU 0 returns from a trap with lock misused held, taken in take_misused")
+{
+	static struct timer timer = { .function = take_misused };
+
+	timer_start(&timer, clock_ns());
+	for (;;)
+		cpu_relax();
 }
 
 static void wait_for_misused(void *argument)

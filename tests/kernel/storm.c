@@ -38,11 +38,11 @@ static void run_share(void)
 	atomic_fetch_add_relaxed(&arrived, 1);
 	while (atomic_load_relaxed(&arrived) < cpus_online_count())
 		cpu_relax();
-	end = clock_ns() + current->ms_max * NS_PER_MS;
+	end = clock_ns() + current->ms * NS_PER_MS;
 	do {
 		current->turn(current->argument);
 		atomic_store_relaxed(&current->turns[self], ++turns);
-	} while ((turns < current->turns_max && clock_ns() < end) || !everyone_has_enough());
+	} while (clock_ns() < end || !everyone_has_enough());
 	/* Release, pairs with storm_run in tests/kernel/storm.c: all that the turns did. */
 	atomic_fetch_add_release(&left, 1);
 }
@@ -83,20 +83,26 @@ uint64_t storm_total(const struct storm *storm)
 	return total;
 }
 
-void storm_linger(unsigned turns)
+void storm_linger(uint64_t ns)
 {
-	for (unsigned i = 0; i < turns; i++)
+	uint64_t end = clock_ns() + ns;
+
+	while (clock_ns() < end)
 		cpu_relax();
 }
 
 bool storm_catches(bool (*attempt)(void *argument), void *argument, const char *twin)
 {
-	for (unsigned i = 1; i <= STORM_ATTEMPTS; i++) {
+	uint64_t deadline = clock_ns() + STORM_PATIENCE_NS;
+	unsigned attempts = 0;
+
+	do {
+		attempts++;
 		if (attempt(argument)) {
-			test_note("%s: caught in attempt %u", twin, i);
+			test_note("%s: caught in attempt %u", twin, attempts);
 			return true;
 		}
-	}
-	test_note("%s: not caught in %u attempts", twin, STORM_ATTEMPTS);
+	} while (clock_ns() < deadline);
+	test_note("%s: not caught in %u attempts", twin, attempts);
 	return false;
 }
