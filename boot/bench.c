@@ -45,7 +45,11 @@ static unsigned running_cpus = 1;
 
 static struct events count_events(void)
 {
-	struct events events = { .invalidations = tlb_invalidation_count() };
+	struct tlb_statistics tlb;
+	struct events events = { 0 };
+
+	tlb_statistics(&tlb);
+	events.invalidations = tlb.requests;
 
 	for_each_online_cpu(cpu)
 		events.ipis += interrupt_event_count(INTERRUPT_IPI, (unsigned)cpu);

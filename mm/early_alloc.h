@@ -9,6 +9,7 @@
 #define MM_EARLY_ALLOC_H
 
 #include <mm/memory_map.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define EARLY_ALLOC_LOWEST 0x100000UL

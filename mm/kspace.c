@@ -8,11 +8,13 @@
  */
 #include <arch/mmu.h>
 #include <lib/bits.h>
+#include <lib/errno.h>
 #include <lib/panic.h>
 #include <mm/early_alloc.h>
 #include <mm/early_map.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/space.h>
 #include <mm/tlb.h>
 #include <sync/spin/spinlock.h>
 
@@ -20,9 +22,12 @@
 
 uint64_t image_load_address;
 
-/* Protects: kernel_table's entries, next_address. */
-static struct spinlock kspace_lock = SPINLOCK_INITIALISER("kspace");
-static struct page_table kernel_table;
+/* Its lock protects next_address, too. */
+static struct space kernel = { .table.keeps_top = true,
+			       .lock = SPINLOCK_INITIALISER("kspace"),
+			       .name = "kernel" };
+#define kernel_table kernel.table
+#define kspace_lock kernel.lock
 static uintptr_t next_address = KSPACE_BASE;
 
 /* Boot CPU, at boot. */
@@ -37,6 +42,11 @@ static uint64_t allocate_from_pool(void)
 static uint64_t allocate_from_memory(void)
 {
 	return early_alloc_pages(1, PAGE_SIZE);
+}
+
+struct space *kernel_space(void)
+{
+	return &kernel;
 }
 
 struct page_table *kspace_page_table(void)
@@ -174,13 +184,59 @@ uintptr_t kspace_alloc_stack(void)
 	return address ? address + KERNEL_STACK_SIZE : 0;
 }
 
-void *kspace_alloc_pages(size_t count, unsigned flags)
+void *kspace_alloc(size_t size, unsigned flags, enum frame_tag tag)
 {
+	size_t count = align_up(size, PAGE_SIZE) / PAGE_SIZE;
 	uint64_t physical = early_alloc_pages(count, PAGE_SIZE);
 
+	(void)tag;
 	if (!physical)
 		return NULL;
-	return (void *)map_piece(physical, count * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, flags);
+	return (void *)map_piece(physical, count * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+				 flags | PAGE_GLOBAL);
+}
+
+int kspace_populate(uintptr_t address, size_t size)
+{
+	uintptr_t end = align_up(address + size, PAGE_SIZE);
+
+	for (address = align_down(address, PAGE_SIZE); address < end;) {
+		struct page_table_path path;
+		size_t step = PAGE_SIZE;
+
+		page_table_lookup(&kernel.table, address, &path);
+		if (!path.mapped) {
+			uint64_t physical = 0;
+
+			if (is_aligned(address, PAGE_LEVEL_SIZE(1)) &&
+			    end - address >= PAGE_LEVEL_SIZE(1))
+				physical = early_alloc_pages(PAGE_TABLE_ENTRIES,
+							     PAGE_LEVEL_SIZE(1));
+			if (physical)
+				step = PAGE_LEVEL_SIZE(1);
+			else
+				physical = early_alloc_pages(1, PAGE_SIZE);
+			if (!physical || page_table_map(&kernel.table, address, physical, step,
+							PAGE_READ | PAGE_WRITE | PAGE_GLOBAL) != 0)
+				return -ENOMEM;
+		}
+		address += step;
+	}
+	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
+	mmu_publish(address, size);
+	return 0;
+}
+
+static uint64_t allocate_frame(void)
+{
+	struct frame *frame = frame_alloc_zeroed(FRAME_TAG_TABLE);
+
+	return frame ? frame_to_phys(frame) : 0;
+}
+
+void kspace_use_frames(void)
+{
+	kernel.table.allocate = allocate_frame;
 }
 
 void *kspace_map_code(void)
@@ -194,18 +250,23 @@ void kspace_unmap_code(void *code)
 	size_t size = (size_t)(text_end - text_start);
 	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
 
-	BUG_ON(page_table_unmap(&kernel_table, (uintptr_t)code, size) != 0);
+	struct tlb_gather gather;
+
+	tlb_gather_begin(&gather, &kernel, false);
+	BUG_ON(page_table_unmap(&kernel_table, (uintptr_t)code, size, &gather) != 0);
+	tlb_gather_end(&gather);
 	spinlock_unlock_irqrestore(&kspace_lock, irq);
-	/* No other CPU has used it. Pairs with entry_write in mm/page_table.c. */
-	tlb_invalidate_local((uintptr_t)code, size);
 }
 
 int kspace_protect(void *address, size_t size, unsigned flags)
 {
 	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
-	int error = page_table_protect(&kernel_table, (uintptr_t)address, size, flags);
+	struct tlb_gather gather;
+	int error;
 
+	tlb_gather_begin(&gather, &kernel, false);
+	error = page_table_protect(&kernel_table, (uintptr_t)address, size, flags, &gather);
+	tlb_gather_end(&gather);
 	spinlock_unlock_irqrestore(&kspace_lock, irq);
-	tlb_invalidate((uintptr_t)address, size);
 	return error;
 }

@@ -5,8 +5,10 @@
  *   DIRECT_MAP_BASE     physical memory, rw-; the kernel's text and constants r--
  *                       0xffff800000000000, 64 TiB; on a RISC-V hart with no more than Sv39
  *                       0xffffffc000000000, 192 GiB
- *   KSPACE_BASE         0xfffffff000000000, 60 GiB: stacks and device registers, each piece
- *                       between unmapped pages
+ *   FRAME_MAP_BASE      records of frames (mm/frame.h), mapped where there is memory, rw-:
+ *                       0xffffe00000000000, 512 GiB; with Sv39 0xffffffff00000000, 1.5 GiB
+ *   KSPACE_BASE         0xfffffff000000000, 60 GiB: stacks, buffers and device registers, each
+ *                       piece between unmapped pages
  *   KERNEL_IMAGE_BASE   0xffffffff80000000: text r-x, rodata r--, data rw-, boot stack over a guard
  */
 #ifndef MM_LAYOUT_H

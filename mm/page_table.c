@@ -8,6 +8,7 @@
 #include <lib/panic.h>
 #include <mm/layout.h>
 #include <mm/page_table.h>
+#include <mm/tlb.h>
 
 /* What one call maps; address and physical advance together. */
 struct mapping {
@@ -144,6 +145,7 @@ struct leaf_visitor {
 		     unsigned level);
 	void *argument;
 	unsigned flags;
+	struct tlb_gather *gather;
 };
 
 static int visit_level(struct leaf_visitor *visitor, uint64_t table, uintptr_t address,
@@ -190,14 +192,19 @@ static int unmap_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t a
 {
 	if (leaf_crosses_border(visitor, address, level))
 		return -EINVAL;
+	uint64_t old = entry_read(entry);
+
 	entry_write(entry, 0);
+	tlb_gather_leaf(visitor->gather, address, old, level, true);
 	return 0;
 }
 
-int page_table_unmap(struct page_table *table, uintptr_t address, size_t size)
+int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
+		     struct tlb_gather *gather)
 {
 	struct leaf_visitor visitor = { .address = address,
 					.last = address + size - 1,
+					.gather = gather,
 					.visit = unmap_leaf };
 
 	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
@@ -209,13 +216,18 @@ static int protect_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t
 {
 	if (leaf_crosses_border(visitor, address, level))
 		return -EINVAL;
-	entry_write(entry, pte_make_leaf(pte_address(entry_read(entry)), level, visitor->flags));
+	uint64_t old = entry_read(entry);
+
+	entry_write(entry, pte_make_leaf(pte_address(old), level, visitor->flags));
+	tlb_gather_leaf(visitor->gather, address, old, level, false);
 	return 0;
 }
 
-int page_table_protect(struct page_table *table, uintptr_t address, size_t size, unsigned flags)
+int page_table_protect(struct page_table *table, uintptr_t address, size_t size, unsigned flags,
+		       struct tlb_gather *gather)
 {
 	struct leaf_visitor visitor = {
+		.gather = gather,
 		.address = address,
 		.last = address + size - 1,
 		.visit = protect_leaf,

@@ -1,22 +1,92 @@
 /*
- * Invalidation of translations on every CPU.
+ * Invalidation of cached translations on the CPUs that may hold them, and the gather, which keeps
+ * the order of unmapping:
+ *
+ *   entries cleared  →  invalidated on every CPU that may hold them, complete  →  frames and table
+ *                                                                               pages released
  */
 #ifndef MM_TLB_H
 #define MM_TLB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * After entries for [address, address + size) were cleared or lost rights: when this returns, no
- * CPU translates by the old ones any more. By the machine's own broadcast, or by interrupting the
- * other CPUs. May be called with interrupts disabled; not with a lock held that an interrupt
- * handler takes.
- */
-void tlb_invalidate(uintptr_t address, size_t size);
+struct frame;
+struct space;
 
-/* How often tlb_invalidate() ran, and how often it had to interrupt other CPUs. */
-uint64_t tlb_invalidation_count(void);
-uint64_t tlb_interrupt_count(void);
+/* Of frames to release, a page of them at a time. */
+struct tlb_batch {
+	struct tlb_batch *next;
+	uint64_t count;
+	struct frame *frames[510];
+};
+
+#define TLB_GATHER_INLINE 8
+
+/* What one operation takes away; lives on the stack of whoever does it. */
+struct tlb_gather {
+	struct space *space;
+	bool puts_frames; /* the frames of unmapped pages lose a reference */
+	/* Lost rights, the bounds of all: first > last while there is none. */
+	uintptr_t first;
+	uintptr_t last; /* of the last byte */
+	unsigned level; /* of the smallest page */
+	bool lost_tables;
+	uint64_t pages;      /* how many leaves lost something */
+	uint64_t tables;     /* physical address of the first unhooked table page; each links the next */
+	uint64_t inline_count;
+	struct frame *inline_frames[TLB_GATHER_INLINE];
+	struct tlb_batch *batches;
+};
+
+void tlb_gather_begin(struct tlb_gather *gather, struct space *space, bool puts_frames);
+
+/*
+ * A leaf lost its mapping or some right; entry: what it was. Called by mm/page_table.c after it has
+ * written the new one. May end the present round (tlb_gather_flush()) when no memory is left to
+ * note the frame in. unmapped: it has no mapping any more, or another frame.
+ */
+void tlb_gather_leaf(struct tlb_gather *gather, uintptr_t address, uint64_t entry, unsigned level,
+		     bool unmapped);
+
+/* A table page was unhooked; it covered [first, last]. */
+void tlb_gather_table(struct tlb_gather *gather, uint64_t table, uintptr_t first, uintptr_t last);
+
+/* Invalidates what was gathered, then releases. The gather can go on. */
+void tlb_gather_flush(struct tlb_gather *gather);
+
+/* The same, and the end of it. */
+void tlb_gather_end(struct tlb_gather *gather);
+
+/*
+ * The bare invalidation. After entries of the space in [address, address + size) were cleared or
+ * lost rights: when this returns, no CPU translates by the old ones any more, or will before it has
+ * dropped them. level: of the smallest page; tables: table pages were unhooked. Any context, also
+ * with interrupts disabled and locks held: CPUs that spin for them serve it. Full barrier before
+ * (the caller's stores to the tables) and after.
+ */
+void tlb_invalidate(struct space *space, uintptr_t address, size_t size, unsigned level,
+		    bool tables);
+
+struct tlb_statistics {
+	uint64_t requests;     /* calls of tlb_invalidate() */
+	uint64_t broadcasts;   /* of these, by the machine's own means */
+	uint64_t local;        /* of these, on the calling CPU alone */
+	uint64_t ipis;         /* interrupts sent for them, or harts named to the SBI */
+	uint64_t pages;        /* asked for one by one */
+	uint64_t full;         /* requests that dropped a whole id, or everything */
+	uint64_t deferred;     /* CPUs left to drop the id when they next load it */
+	uint64_t rollovers;    /* of the ids */
+	uint64_t spurious;     /* faults on translations that were right by then */
+};
+
+void tlb_statistics(struct tlb_statistics *statistics);
+
+/*
+ * RISC-V has two ways to reach other CPUs, the SBI's remote fence and our interrupts; this chooses,
+ * for the benchmark that compares them. Default: the machine's own means where it has any.
+ */
+void tlb_prefer_interrupts(bool prefer);
 
 #endif

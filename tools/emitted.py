@@ -45,7 +45,7 @@ ATOMIC = re.compile(
 MMIO = re.compile(r"\b(mmio_(read|write)(\d+))\([^)]*\)\s*\{")
 BARRIER = re.compile(r"^#define (\w+)\(\)", re.MULTILINE)
 # Of arch/mmu.h: functions, of which only what orders is shown.
-MMU_FUNCTIONS = ("mmu_publish", "tlb_invalidate_local", "tlb_invalidate_broadcast", "icache_synchronise")
+MMU_FUNCTIONS = ("mmu_publish", "tlb_invalidate_local", "tlb_invalidate_on", "icache_synchronise")
 
 
 class Unavailable(Exception):

@@ -20,14 +20,21 @@ _Static_assert((MAIR_EL1_VALUE >> 8 * PTE_ATTRIBUTE_DEVICE & 0xff) == MAIR_DEVIC
 	       "index of device memory");
 
 /* From so many pages on one invalidation of everything is cheaper than one each. */
-#define TLB_RANGE_PAGES 512
+const unsigned tlb_range_pages_max = 512;
 
-/* The operand of a TLBI by address: bits 55:12 of it in 43:0. */
-#define TLBI_OPERAND(address) ((address) >> PAGE_SHIFT & ((1UL << 44) - 1))
+/* The operand of a TLBI: the ASID in 63:48, bits 55:12 of the address in 43:0. */
+#define TLBI_ADDRESS(address) ((address) >> PAGE_SHIFT & ((1UL << 44) - 1))
+#define TLBI_ASID(id) ((uint64_t)(id) << 48)
 
 uint64_t mmu_kernel_root(void)
 {
 	return system_register_read(ttbr1_el1) & TTBR_ADDRESS;
+}
+
+/* FEAT_HAFDBS, where the CPU has both halves of it (ID_AA64MMFR1_EL1.HAFDBS). */
+static uint64_t tcr_of_use(void)
+{
+	return id_field(system_register_read(id_aa64mmfr1_el1), 0) >= 2 ? TCR_HA | TCR_HD : 0;
 }
 
 void mmu_load_kernel_root(uint64_t root)
@@ -35,10 +42,46 @@ void mmu_load_kernel_root(uint64_t root)
 	/* The tables' stores, before this CPU's walker reads them. */
 	pte_publish_barrier();
 	system_register_write(ttbr1_el1, root);
-	system_register_write(tcr_el1, system_register_read(tcr_el1) | TCR_EPD0);
+	system_register_write(tcr_el1,
+			      system_register_read(tcr_el1) | TCR_EPD0 | tcr_of_use());
+	system_register_write(ttbr0_el1, 0);
 	isb();
 	asm volatile("tlbi vmalle1" ::: "memory");
 	tlb_invalidate_complete_local();
+}
+
+/* ID_AA64MMFR0_EL1.ASIDBits; start.S has set TCR_EL1.AS by it. */
+unsigned mmu_id_bits(void)
+{
+	return id_field(system_register_read(id_aa64mmfr0_el1), 4) == 2 ? 16 : 8;
+}
+
+/*
+ * Root and ASID stand in one register, so no walk ever mixes two spaces. EPD0 goes last, in case
+ * none was loaded.
+ */
+void mmu_load_root(uint64_t root, uint64_t id)
+{
+	uint64_t tcr = system_register_read(tcr_el1);
+
+	system_register_write(ttbr0_el1, root | id << TTBR_ASID_SHIFT);
+	isb();
+	if (tcr & TCR_EPD0) {
+		system_register_write(tcr_el1, tcr & ~TCR_EPD0);
+		isb();
+	}
+}
+
+/*
+ * EPD0 forbids walks and no more: what is cached under the present ASID would still be used, hence
+ * ASID 0, under which nothing ever is.
+ */
+void mmu_unload_root(void)
+{
+	system_register_write(tcr_el1, system_register_read(tcr_el1) | TCR_EPD0);
+	isb();
+	system_register_write(ttbr0_el1, 0);
+	isb();
 }
 
 /*
@@ -52,41 +95,68 @@ void mmu_publish(uintptr_t address, size_t size)
 	pte_publish_barrier();
 }
 
-static size_t tlb_range_pages(uintptr_t address, size_t size)
+void mmu_publish_local(uintptr_t address, size_t size)
 {
-	return ((address & (PAGE_SIZE - 1)) + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	mmu_publish(address, size);
 }
 
-void tlb_invalidate_local(uintptr_t address, size_t size)
-{
-	size_t pages = tlb_range_pages(address, size);
+#define tlbi(operation, operand) asm volatile("tlbi " operation ", %0" ::"r"(operand) : "memory")
 
+/* The forms that differ in one word, "" for this CPU or "is" for all: which, and of what address. */
+#define INVALIDATE(where, request)                                                                 \
+	do {                                                                                       \
+		uintptr_t step = PAGE_LEVEL_SIZE((request)->level);                                \
+		uintptr_t first = (request)->address & ~(step - 1);                                \
+		size_t span = (request)->address - first + (request)->size;                        \
+		bool is_global = (request)->id == TLB_GLOBAL;                                      \
+                                                                                                   \
+		if ((request)->id == TLB_EVERY_ID ||                                               \
+		    (is_global && (request)->size == TLB_EVERYTHING)) {                            \
+			asm volatile("tlbi vmalle1" where ::: "memory");                           \
+			break;                                                                     \
+		}                                                                                  \
+		if ((request)->size == TLB_EVERYTHING) {                                           \
+			tlbi("aside1" where, TLBI_ASID((request)->id));                            \
+			break;                                                                     \
+		}                                                                                  \
+		for (size_t offset = 0; offset < span; offset += step) {                           \
+			uint64_t operand = TLBI_ADDRESS(first + offset);                           \
+                                                                                                   \
+			if (is_global && (request)->tables)                                        \
+				tlbi("vaae1" where, operand);                                      \
+			else if (is_global)                                                        \
+				tlbi("vaale1" where, operand);                                     \
+			else if ((request)->tables)                                                \
+				tlbi("vae1" where, operand | TLBI_ASID((request)->id));            \
+			else                                                                       \
+				tlbi("vale1" where, operand | TLBI_ASID((request)->id));           \
+		}                                                                                  \
+	} while (0)
+
+/*
+ * By address: of every ASID for the kernel (vaa), of one else (va); the leaf alone (l) unless tables
+ * went, too.
+ */
+void tlb_invalidate_local(const struct tlb_request *request)
+{
 	/* The cleared entries, before the walks that the tlbi lets happen. */
 	tlb_invalidate_begin_local();
-	if (pages > TLB_RANGE_PAGES)
-		asm volatile("tlbi vmalle1" ::: "memory");
-	else
-		for (size_t page = 0; page < pages; page++)
-			asm volatile(
-				"tlbi vaae1, %0" ::"r"(TLBI_OPERAND(address + page * PAGE_SIZE))
-				: "memory");
+	INVALIDATE("", request);
 	tlb_invalidate_complete_local();
 }
 
-bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
+bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request)
 {
-	size_t pages = tlb_range_pages(address, size);
-
+	(void)cpus;
 	/* The same, for every walker of the inner shareable domain. */
 	tlb_invalidate_begin();
-	if (pages > TLB_RANGE_PAGES)
-		asm volatile("tlbi vmalle1is" ::: "memory");
-	else
-		for (size_t page = 0; page < pages; page++)
-			asm volatile(
-				"tlbi vaae1is, %0" ::"r"(TLBI_OPERAND(address + page * PAGE_SIZE))
-				: "memory");
+	INVALIDATE("is", request);
 	tlb_invalidate_complete();
+	return true;
+}
+
+bool tlb_broadcasts(void)
+{
 	return true;
 }
 

@@ -62,6 +62,8 @@
 #define TCR_IPS_SHIFT 32
 #define TCR_IPS_48_BIT 5
 #define TCR_AS_SHIFT 36
+#define TCR_HA (1UL << 39) /* hardware sets the access flag ... */
+#define TCR_HD (1UL << 40) /* ... and the dirty state: FEAT_HAFDBS */
 #define TCR_EL1_BASE (TCR_T0SZ | TCR_WALK0 | TCR_T1SZ | TCR_WALK1 | TCR_TG1_4K)
 
 /* MAIR_EL1, a byte per index of arch/pte.h: 0 normal write-back, allocating; 1 Device-nGnRE. */
@@ -74,6 +76,7 @@
 
 /* TTBRn_EL1: the table's address, between the ASID and CnP. */
 #define TTBR_ADDRESS 0x0000fffffffff000
+#define TTBR_ASID_SHIFT 48
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

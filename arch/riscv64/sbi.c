@@ -29,6 +29,7 @@
 #define IPI_SEND 0
 #define RFENCE_FENCE_I 0
 #define RFENCE_SFENCE_VMA 1
+#define RFENCE_SFENCE_VMA_ASID 2
 #define HSM_HART_START 0
 #define HSM_HART_STATUS 2
 #define RESET_SYSTEM 0
@@ -186,6 +187,15 @@ int sbi_remote_sfence_vma(struct sbi_harts harts, uintptr_t address, size_t size
 	return sbi_check(SBI_CALL(EXTENSION_RFENCE, RFENCE_SFENCE_VMA, harts.mask, harts.base,
 				  address, size),
 			 "RFENCE remote_sfence_vma, hart mask", harts.mask);
+}
+
+int sbi_remote_sfence_vma_asid(struct sbi_harts harts, uintptr_t address, size_t size, uint64_t id)
+{
+	if (!present[SBI_RFENCE])
+		return -ENOTSUP;
+	return sbi_check(SBI_CALL(EXTENSION_RFENCE, RFENCE_SFENCE_VMA_ASID, harts.mask, harts.base,
+				  address, size, id),
+			 "RFENCE remote_sfence_vma_asid, hart mask", harts.mask);
 }
 
 int sbi_hart_start(uint64_t hart, uint64_t address, uint64_t argument)

@@ -72,6 +72,7 @@ struct feature {
 static const struct feature feature_smep = { "SMEP", 7, CPUID_EBX, 7 };
 static const struct feature feature_smap = { "SMAP", 7, CPUID_EBX, 20 };
 static const struct feature feature_umip = { "UMIP", 7, CPUID_ECX, 2 };
+static const struct feature feature_pcid = { "PCID", 1, CPUID_ECX, 17 };
 static const struct feature feature_huge_pages = { "1-GiB pages", 0x80000001, CPUID_EDX, 26 };
 
 static bool cpu_has(const struct feature *feature)
@@ -187,6 +188,8 @@ static void cpu_protect(void)
 		cr4 |= CR4_SMAP;
 	if (cpu_has(&feature_umip))
 		cr4 |= CR4_UMIP;
+	if (cpu_has(&feature_pcid))
+		cr4 |= CR4_PCIDE;
 	write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_EM | CR0_PE);
 	write_cr4(cr4);
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE | EFER_SCE);
@@ -246,6 +249,7 @@ void cpu_describe(char *text, size_t size)
 		&feature_smep,
 		&feature_smap,
 		&feature_umip,
+		&feature_pcid,
 		&feature_huge_pages,
 	};
 	char brand[49];

@@ -6,6 +6,7 @@
  * Translations that were cached go by invlpg or by a change of CR4.PGE, and only on the CPU that
  * executes it: other CPUs have to be interrupted.
  */
+#include <arch/atomic.h>
 #include <arch/barrier.h>
 #include <arch/mmu.h>
 #include <arch/pte.h>
@@ -13,17 +14,44 @@
 #include <lib/format.h>
 
 /*
+ * CR3: the root's address, the PCID below it, and bit 63 to keep what is cached under that PCID
+ * (SDM vol. 3, 4.5, 4.10.4.1). No CPU of QEMU's TCG has PCIDs, so what follows from PCIDs has never
+ * been executed.
+ */
+#define CR3_KEEP (1UL << 63)
+#define PCID_BITS 12
+#define PCID_MASK ((1UL << PCID_BITS) - 1)
+
+/* invpcid's kinds (SDM vol. 2). */
+#define INVPCID_ADDRESS 0
+#define INVPCID_ID 1
+
+/*
  * From this many pages on, dropping everything costs less than page by page, and what follows it
  * not much more.
  */
-#define INVALIDATE_PAGES_MAX 64
+const unsigned tlb_range_pages_max = 64;
+
+/* Written with the same value by every CPU. */
+static uint64_t kernel_root;
+static bool has_invpcid;
 
 uint64_t mmu_kernel_root(void)
 {
-	return pte_address(read_cr3());
+	uint64_t root = atomic64_load_relaxed(&kernel_root);
+
+	return root ? root : pte_address(read_cr3());
 }
 
-/* Writing CR3 spares global translations; changing PGE drops those too (SDM vol. 3, 4.10.4.1). */
+static bool pcids_are_on(void)
+{
+	return read_cr4() & CR4_PCIDE;
+}
+
+/*
+ * Writing CR3 spares global translations; changing PGE drops those too, under every PCID (SDM vol.
+ * 3, 4.10.4.1).
+ */
 static void tlb_invalidate_all(void)
 {
 	uint64_t cr4 = read_cr4();
@@ -34,8 +62,25 @@ static void tlb_invalidate_all(void)
 
 void mmu_load_kernel_root(uint64_t root)
 {
+	atomic64_store_relaxed(&kernel_root, root);
+	has_invpcid = cpuid(7, 0).ebx & CPUID_7_EBX_INVPCID;
 	write_cr3(root);
 	tlb_invalidate_all();
+}
+
+unsigned mmu_id_bits(void)
+{
+	return pcids_are_on() ? PCID_BITS : 0;
+}
+
+void mmu_load_root(uint64_t root, uint64_t id)
+{
+	write_cr3(pcids_are_on() ? root | id | CR3_KEEP : root);
+}
+
+void mmu_unload_root(void)
+{
+	mmu_load_root(mmu_kernel_root(), 0);
 }
 
 void mmu_publish(uintptr_t address, size_t size)
@@ -45,24 +90,75 @@ void mmu_publish(uintptr_t address, size_t size)
 	pte_publish_barrier();
 }
 
-void tlb_invalidate_local(uintptr_t address, size_t size)
+void mmu_publish_local(uintptr_t address, size_t size)
 {
-	uintptr_t first = address & ~(PAGE_SIZE - 1);
-	size_t pages = (address - first + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	mmu_publish(address, size);
+}
+
+static void invpcid(uint64_t kind, uint64_t id, uintptr_t address)
+{
+	struct {
+		uint64_t id;
+		uint64_t address;
+	} descriptor = { id, address };
+
+	asm volatile("invpcid %0, %1" ::"m"(descriptor), "r"(kind) : "memory");
+}
+
+/* invlpg drops the page under the present PCID, and it if it is global under every one. */
+static void invalidate_page(uint64_t id, uintptr_t address)
+{
+	if (id != TLB_GLOBAL && pcids_are_on() && (read_cr3() & PCID_MASK) != id)
+		invpcid(INVPCID_ADDRESS, id, address);
+	else
+		asm volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
+
+/* Everything of an id, and perhaps more. */
+static void invalidate_id(uint64_t id)
+{
+	if (!pcids_are_on())
+		write_cr3(read_cr3());
+	else if (has_invpcid)
+		invpcid(INVPCID_ID, id, 0);
+	else
+		tlb_invalidate_all();
+}
+
+/*
+ * invlpg drops what is cached of tables on the way to pages under the present PCID alone (4.10.4.1),
+ * so with PCIDs everything goes when tables of the kernel's do.
+ */
+void tlb_invalidate_local(const struct tlb_request *request)
+{
+	uintptr_t step = PAGE_LEVEL_SIZE(request->level);
+	uintptr_t first = request->address & ~(step - 1);
+	size_t span = request->address - first + request->size;
+	bool is_foreign = request->id != TLB_GLOBAL && pcids_are_on() &&
+			  (read_cr3() & PCID_MASK) != request->id;
 
 	tlb_invalidate_begin_local();
-	if (pages > INVALIDATE_PAGES_MAX)
+	if (request->id == TLB_EVERY_ID ||
+	    (request->id == TLB_GLOBAL && (request->size == TLB_EVERYTHING ||
+					   (request->tables && pcids_are_on()))))
 		tlb_invalidate_all();
+	else if (request->size == TLB_EVERYTHING || (is_foreign && !has_invpcid))
+		invalidate_id(request->id);
 	else
-		for (size_t i = 0; i < pages; i++)
-			asm volatile("invlpg (%0)" ::"r"(first + i * PAGE_SIZE) : "memory");
+		for (size_t offset = 0; offset < span; offset += step)
+			invalidate_page(request->id, first + offset);
 	tlb_invalidate_complete_local();
 }
 
-bool tlb_invalidate_broadcast(uintptr_t address, size_t size)
+bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request)
 {
-	(void)address;
-	(void)size;
+	(void)cpus;
+	(void)request;
+	return false;
+}
+
+bool tlb_broadcasts(void)
+{
 	return false;
 }
 

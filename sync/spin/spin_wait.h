@@ -2,7 +2,8 @@
  * Patience: every spin of sync/spin turns in spin_wait_turn(), so that none lasts for ever in
  * silence.
  *
- * A turn is a cpu_relax(). Now and then it looks at the clock, and a wait of more than
+ * A turn is a cpu_relax(), and the immediate calls of other CPUs (sync/spin/on_cpu.h), which must
+ * not wait for this wait: their caller may hold what is waited for. Now and then it looks at the clock, and a wait of more than
  * SPIN_PATIENCE_NS ends in a panic that names what is waited for, the waiter and its call site,
  * and, in the checking build, the holder and its call site. The patience is generous, for a host
  * may run a virtual CPU a hundred times slower than a quiet one.
@@ -13,6 +14,7 @@
 #include <arch/cpu.h>
 #include <stdint.h>
 #include <sync/spin/lock_label.h>
+#include <sync/spin/on_cpu.h>
 
 #define SPIN_PATIENCE_NS 60000000000UL
 
@@ -40,6 +42,8 @@ void spin_wait_look(struct spin_wait *wait);
 static inline void spin_wait_turn(struct spin_wait *wait)
 {
 	cpu_relax();
+	if (__builtin_expect(on_cpu_has_immediate(), 0))
+		on_cpu_serve_immediate();
 	if (__builtin_expect((++wait->turns & (SPIN_TURNS_PER_LOOK - 1)) == 0, 0))
 		spin_wait_look(wait);
 }

@@ -29,13 +29,12 @@
  * in sync/spin/spinlock_<name>.h. Each defines try_lock, wait (takes it after a try has failed),
  * unlock and is_locked.
  *
- * Why a waiter with interrupts disabled does not serve cross-CPU calls meanwhile: the function
+ * Why a waiter with interrupts disabled serves no ordinary cross-CPU call meanwhile: the function
  * served may take a lock, and the waiter may hold that very lock, taken in good order with
  * interrupts disabled. Without the serving no interrupt could have come there, and the code is
- * right; with it, the CPU waits for itself. So only functions known to take no lock could be
- * served, and on_cpu_serve() cannot tell them. Hence the third rule, which keeps callers and
- * waiters from waiting for each other; a shoot-down that must be sent under a lock needs requests
- * of a kind that takes none, served where spin_wait_turn() turns.
+ * right; with it, the CPU waits for itself. Hence the third rule, which keeps callers and waiters
+ * from waiting for each other. Immediate calls, whose functions take no lock, may be made with locks
+ * held (a TLB shoot-down is one): waiters serve those in spin_wait_turn().
  */
 #ifndef SYNC_SPIN_SPINLOCK_H
 #define SYNC_SPIN_SPINLOCK_H

@@ -42,7 +42,7 @@
  * has strictly ordered queues (Anderson, CLH, MCS, ticket) and test-and-set words (cas, dec, fas)
  * side by side, not mixed. HelenOS' lock (kernel/generic/src/synch/spinlock.c) is test-and-set.
  *
- * A waiter with interrupts disabled does not serve cross-CPU calls: see sync/spin/spinlock.h.
+ * What a waiter with interrupts disabled does for other CPUs: see sync/spin/spinlock.h.
  */
 #include <arch/barrier.h>
 #include <sync/spin/cpus.h>

@@ -8,6 +8,7 @@
 #include <dev/timer.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/space.h>
 #include <mm/tlb.h>
 #include <sync/spin/cpus.h>
 #include <sync/spin/on_cpu.h>
@@ -63,7 +64,7 @@ BENCH(boot, breakpoint_and_return)
 BENCH(boot, tlb_invalidate_one_page)
 {
 	BENCH_LOOP
-		tlb_invalidate(KSPACE_BASE, PAGE_SIZE);
+		tlb_invalidate(kernel_space(), KSPACE_BASE, PAGE_SIZE, 0, false);
 }
 
 static void never(struct timer *timer)

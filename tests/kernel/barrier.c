@@ -10,7 +10,9 @@
 #include <boot/test.h>
 #include <dev/clock.h>
 #include <dev/timer.h>
+#include <lib/bits.h>
 #include <mm/kspace.h>
+#include <mm/space.h>
 #include <mm/tlb.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
@@ -109,6 +111,7 @@ TEST(barrier, table_names_every_row)
 
 /* Ranges below and above the number of pages from which on everything is dropped. */
 static const size_t range_pages[] = { 1, PAGES, 63, 64, 65, 512, 513 };
+static const uint64_t ids[] = { 0, 1, TLB_GLOBAL, TLB_EVERY_ID };
 
 struct maintenance {
 	char *pages;
@@ -126,10 +129,18 @@ static void maintain(void *argument)
 		size_t size = range_pages[i] * PAGE_SIZE;
 
 		mmu_publish(address, size);
-		tlb_invalidate_local(address, size);
-		/* Part of a page, over its end, and not from its beginning. */
-		tlb_invalidate_local(address + PAGE_SIZE - 1, 2);
-		tlb_invalidate_broadcast(address, size);
+		mmu_publish_local(address, size);
+		for (size_t id = 0; id < ARRAY_SIZE(ids); id++) {
+			struct tlb_request request = {
+				.address = address,
+				.size = i & 1 ? TLB_EVERYTHING : size,
+				.id = ids[id],
+				.tables = i & 2,
+			};
+
+			tlb_invalidate_local(&request);
+			tlb_invalidate_on(cpus_online(), &request);
+		}
 	}
 	icache_synchronise(address, PAGE_SIZE);
 	icache_synchronise(address + 4, 4);
@@ -140,7 +151,7 @@ static void maintain(void *argument)
 TEST(barrier, every_cpu_maintains_its_translations)
 {
 	struct maintenance maintenance = {
-		.pages = kspace_alloc_pages(PAGES, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL),
+		.pages = kspace_alloc(PAGES * PAGE_SIZE, PAGE_READ | PAGE_WRITE, FRAME_TAG_TEST),
 	};
 
 	ASSERT_TRUE(maintenance.pages);
@@ -151,5 +162,5 @@ TEST(barrier, every_cpu_maintains_its_translations)
 	maintenance.cpus = 0;
 	on_each_cpu(maintain, &maintenance);
 	EXPECT_EQ(maintenance.cpus, cpus_online());
-	tlb_invalidate((uintptr_t)maintenance.pages, PAGES * PAGE_SIZE);
+	tlb_invalidate(kernel_space(), (uintptr_t)maintenance.pages, PAGES * PAGE_SIZE, 0, false);
 }

@@ -208,7 +208,7 @@ DEATH_TEST(exceptions, execute_direct_map, "page fault: execution of the direct 
 
 DEATH_TEST(exceptions, execute_user_page, "page fault: execution of kernel space")
 {
-	char *page = kspace_alloc_pages(1, PAGE_READ | PAGE_WRITE);
+	char *page = kspace_alloc(PAGE_SIZE, PAGE_READ | PAGE_WRITE, FRAME_TAG_TEST);
 
 	memcpy(page, (void *)(uintptr_t)trap_breakpoint, 64);
 	if (kspace_protect(page, PAGE_SIZE, PAGE_READ | PAGE_EXEC | PAGE_USER) == 0)

@@ -13,6 +13,7 @@
 #include <mm/early_alloc.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/space.h>
 #include <mm/tlb.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
@@ -173,6 +174,25 @@ TEST(paging, device_registers_are_device_memory)
 		  pte_make_leaf(physical, 0, READ_WRITE | PAGE_DEVICE | PAGE_GLOBAL));
 }
 
+static uint64_t requests(void)
+{
+	struct tlb_statistics statistics;
+
+	tlb_statistics(&statistics);
+	return statistics.requests;
+}
+
+static int unmap(struct page_table *table, uintptr_t address, size_t size)
+{
+	struct tlb_gather gather;
+	int error;
+
+	tlb_gather_begin(&gather, kernel_space(), false);
+	error = page_table_unmap(table, address, size, &gather);
+	tlb_gather_end(&gather);
+	return error;
+}
+
 static struct page_table *test_table(struct page_table *table)
 {
 	table->allocate = kspace_page_table()->allocate;
@@ -212,8 +232,7 @@ TEST(paging, walker_maps_with_the_largest_pages)
 	page_table_lookup(table, base + size, &path);
 	EXPECT_EQ(pte_address(path.entries[0]), PAGE_SIZE);
 
-	EXPECT_EQ(page_table_unmap(table, base + PAGE_SIZE, PAGE_SIZE), -EINVAL);
-	EXPECT_EQ(page_table_unmap(table, base, size), 0);
+	EXPECT_EQ(unmap(table, base, size), 0);
 	page_table_lookup(table, base + PAGE_LEVEL_SIZE(2), &path);
 	EXPECT(!path.mapped);
 }
@@ -243,7 +262,7 @@ TEST(paging, walker_agrees_with_a_model)
 				if (!model[first + i])
 					model[first + i] = (uint16_t)(frame + i + 1);
 		} else {
-			EXPECT_EQ(page_table_unmap(table, address, count * PAGE_SIZE), 0);
+			EXPECT_EQ(unmap(table, address, count * PAGE_SIZE), 0);
 			memset(&model[first], 0, count * sizeof(model[0]));
 		}
 		for (size_t i = 0; i < MODEL_PAGES; i++) {
@@ -289,8 +308,8 @@ static void expect_view(void *page, bool readable, bool writable)
 
 TEST(paging, every_cpu_sees_each_change)
 {
-	char *page = kspace_alloc_pages(1, READ_WRITE | PAGE_GLOBAL);
-	uint64_t invalidations = tlb_invalidation_count();
+	char *page = kspace_alloc(PAGE_SIZE, READ_WRITE, FRAME_TAG_TEST);
+	uint64_t invalidations = requests();
 
 	ASSERT_TRUE(page);
 	for (unsigned round = 0; round < 10; round++) {
@@ -299,9 +318,8 @@ TEST(paging, every_cpu_sees_each_change)
 		expect_view(page, true, false);
 		EXPECT_EQ(kspace_protect(page, PAGE_SIZE, READ_WRITE | PAGE_GLOBAL), 0);
 	}
-	EXPECT_EQ(tlb_invalidation_count() - invalidations, 20);
-	EXPECT_EQ(page_table_unmap(kspace_page_table(), (uintptr_t)page, PAGE_SIZE), 0);
-	tlb_invalidate((uintptr_t)page, PAGE_SIZE);
+	EXPECT_EQ(requests() - invalidations, 20);
+	EXPECT_EQ(unmap(kspace_page_table(), (uintptr_t)page, PAGE_SIZE), 0);
 	expect_view(page, false, false);
 }
 
@@ -315,7 +333,7 @@ TEST(paging, kernel_constants_cannot_be_written)
 
 TEST(paging, kernel_cannot_read_user_pages)
 {
-	char *page = kspace_alloc_pages(1, READ_WRITE | PAGE_USER);
+	char *page = kspace_alloc(PAGE_SIZE, READ_WRITE | PAGE_USER, FRAME_TAG_TEST);
 	char description[160];
 
 	ASSERT_TRUE(page);
@@ -325,8 +343,7 @@ TEST(paging, kernel_cannot_read_user_pages)
 	else
 		expect_view(page, false, false);
 	/* The audit would complain. */
-	EXPECT_EQ(page_table_unmap(kspace_page_table(), (uintptr_t)page, PAGE_SIZE), 0);
-	tlb_invalidate((uintptr_t)page, PAGE_SIZE);
+	EXPECT_EQ(unmap(kspace_page_table(), (uintptr_t)page, PAGE_SIZE), 0);
 }
 
 /* Two leaf functions to be copied: each returns another number. */
@@ -356,7 +373,7 @@ static void execute(void *argument)
 
 TEST(paging, written_code_is_fetched_by_every_cpu)
 {
-	char *page = kspace_alloc_pages(1, READ_WRITE | PAGE_GLOBAL);
+	char *page = kspace_alloc(PAGE_SIZE, READ_WRITE, FRAME_TAG_TEST);
 	struct execution execution = { .function = (int (*)(void))page };
 
 	ASSERT_TRUE(page);

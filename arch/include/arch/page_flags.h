@@ -17,6 +17,7 @@ enum page_flags {
 	PAGE_DEVICE = 1 << 5, /* device registers: no caching, no reordering, no speculation */
 	PAGE_ACCESSED = 1 << 6, /* reported by pte_flags(); set in each new entry */
 	PAGE_DIRTY = 1 << 7,    /* the same; set in each new writable entry */
+	PAGE_TRACKED = 1 << 8,  /* a new entry begins without both, so that its use can be seen */
 };
 
 #define PAGE_SHIFT 12

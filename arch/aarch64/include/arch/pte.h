@@ -35,6 +35,8 @@
 #define DIRECT_MAP_BASE 0xffff800000000000UL
 /* Physical addresses that fit between it and the next region. */
 #define DIRECT_MAP_SIZE 0x0000400000000000UL
+/* Where the records of its frames are: mm/frame.h. */
+#define FRAME_MAP_BASE 0xffffe00000000000UL
 
 /* For mm/early_map.c, which runs before a port's variables can be trusted. */
 static inline uintptr_t early_direct_map_base(unsigned levels)

@@ -30,11 +30,14 @@
 extern unsigned page_table_levels;
 extern uintptr_t direct_map_base;
 extern uint64_t direct_map_size;
+extern uintptr_t frame_map_base;
 
 /* Where all of physical memory appears (mm/layout.h draws the whole). */
 #define DIRECT_MAP_BASE direct_map_base
 /* Physical addresses that fit between it and the next region. */
 #define DIRECT_MAP_SIZE direct_map_size
+/* Where the records of its frames are: mm/frame.h. */
+#define FRAME_MAP_BASE frame_map_base
 
 /* For mm/early_map.c, which runs before a port's variables can be trusted. */
 static inline uintptr_t early_direct_map_base(unsigned levels)
