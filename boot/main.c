@@ -23,6 +23,7 @@
 #include <dev/timer.h>
 #include <lib/string.h>
 #include <mm/early_alloc.h>
+#include <mm/frame.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
 #include <sync/spin/cpus.h>
@@ -75,6 +76,9 @@ static void start_memory(void)
 	if (kspace_map_memory(map) != 0)
 		boot_refuse("no memory for the page tables of the direct map");
 	mmu_load_kernel_root(mmu_kernel_root());
+	if (frame_init(map) != 0)
+		boot_refuse("no memory for the records of frames");
+	kspace_use_frames();
 	if (smp_guard_boot_cpu() != 0)
 		boot_refuse("no memory for the boot CPU's emergency stacks");
 }

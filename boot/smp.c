@@ -17,7 +17,8 @@
 #include <dev/timer.h>
 #include <lib/errno.h>
 #include <lib/log_hook.h>
-#include <mm/early_alloc.h>
+#include <lib/string.h>
+#include <mm/frame.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
 #include <sync/spin/atomic.h>
@@ -52,15 +53,16 @@ int smp_guard_boot_cpu(void)
 static bool prepare(unsigned cpu)
 {
 	size_t area_pages = (percpu_area_size() + PAGE_SIZE - 1) / PAGE_SIZE;
-	uint64_t area = early_alloc_pages(area_pages, PAGE_SIZE);
+	struct frame *area = frame_alloc_run(area_pages, PAGE_SIZE, UINT64_MAX, FRAME_TAG_PERCPU);
 
 	if (!area)
 		return false;
+	memset(frame_to_virt(area), 0, area_pages * PAGE_SIZE);
 	starts[cpu].cpu = cpu;
 	starts[cpu].stack_top = kspace_alloc_stack();
 	if (!starts[cpu].stack_top || !allocate_emergency_stacks(cpu))
 		return false;
-	percpu_assign_area(cpu, phys_to_virt(area));
+	percpu_assign_area(cpu, frame_to_virt(area));
 	starts[cpu].percpu_offset = percpu_offset_of(cpu);
 	return true;
 }

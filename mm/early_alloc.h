@@ -1,6 +1,6 @@
 /*
  * Frames before there is a frame allocator: whole pages cut off the usable ranges of the memory
- * map, never given back.
+ * map. frame_init() makes them allocated frames, single ones, which their owners may free.
  *
  * Only the boot CPU allocates, so there is no lock. The lowest megabyte is never handed out: a PC's
  * start-up code and legacy devices live there.
@@ -26,7 +26,10 @@ void early_alloc_confine(uint64_t lowest, uint64_t highest);
  */
 uint64_t early_alloc_pages(size_t count, uint64_t alignment);
 
-/* The map as it stands: what is usable now is free. */
+/* The frame allocator has taken over: who asks from here on panics. */
+void early_alloc_end(void);
+
+/* The map as it stands: what is usable now is free, or was when the frame allocator took over. */
 const struct memory_map *early_alloc_map(void);
 
 #endif

@@ -37,7 +37,6 @@ enum frame_state {
 enum frame_tag {
 	FRAME_TAG_IMAGE,    /* the kernel, and what firmware and loader left for it */
 	FRAME_TAG_EARLY,    /* taken before there was a frame allocator */
-	FRAME_TAG_RECORDS,  /* the frame map itself */
 	FRAME_TAG_TABLE,    /* page tables */
 	FRAME_TAG_STACK,    /* kernel stacks */
 	FRAME_TAG_PERCPU,   /* the CPUs' own areas */

@@ -10,6 +10,7 @@
 #include <lib/bits.h>
 #include <lib/errno.h>
 #include <lib/panic.h>
+#include <lib/string.h>
 #include <mm/early_alloc.h>
 #include <mm/early_map.h>
 #include <mm/kspace.h>
@@ -174,7 +175,9 @@ void *kspace_map_device(uint64_t physical, uint64_t size)
 
 uintptr_t kspace_alloc_stack(void)
 {
-	uint64_t physical = early_alloc_pages(KERNEL_STACK_SIZE / PAGE_SIZE, PAGE_SIZE);
+	struct frame *frame = frame_alloc_run(KERNEL_STACK_SIZE / PAGE_SIZE, PAGE_SIZE, UINT64_MAX,
+					      FRAME_TAG_STACK);
+	uint64_t physical = frame ? frame_to_phys(frame) : 0;
 
 	if (!physical)
 		return 0;
@@ -187,11 +190,13 @@ uintptr_t kspace_alloc_stack(void)
 void *kspace_alloc(size_t size, unsigned flags, enum frame_tag tag)
 {
 	size_t count = align_up(size, PAGE_SIZE) / PAGE_SIZE;
-	uint64_t physical = early_alloc_pages(count, PAGE_SIZE);
+	struct frame *frame = frame_alloc_run(count, PAGE_SIZE, UINT64_MAX, tag);
 
-	(void)tag;
-	if (!physical)
+	if (!frame)
 		return NULL;
+	uint64_t physical = frame_to_phys(frame);
+
+	memset(frame_to_virt(frame), 0, count * PAGE_SIZE);
 	return (void *)map_piece(physical, count * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
 				 flags | PAGE_GLOBAL);
 }

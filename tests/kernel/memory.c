@@ -1,11 +1,12 @@
 /*
- * The machine's memory map, the early allocator and the direct map.
+ * The machine's memory map and the direct map.
  */
 #include <boot/machine_info.h>
 #include <boot/test.h>
 #include <lib/bits.h>
 #include <lib/image.h>
 #include <mm/early_alloc.h>
+#include <mm/frame.h>
 #include <mm/layout.h>
 
 TEST(memory, map_is_sorted_and_whole_pages)
@@ -49,31 +50,6 @@ TEST(memory, what_is_in_use_is_reserved)
 		ASSERT_EQ(kind_at(info->fdt.base + offset), MEMORY_DESCRIPTION);
 }
 
-TEST(memory, early_pages_are_zero_aligned_and_taken)
-{
-	uint64_t before = memory_map_total(early_alloc_map(), MEMORY_USABLE);
-	uint64_t first = early_alloc_pages(1, PAGE_SIZE);
-	uint64_t second = early_alloc_pages(3, 1 << 16);
-
-	ASSERT_NE(first, 0);
-	ASSERT_NE(second, 0);
-	EXPECT_EQ(second % (1 << 16), 0);
-	EXPECT(first + PAGE_SIZE <= second || second + 3 * PAGE_SIZE <= first);
-	EXPECT_EQ(kind_at(first), MEMORY_EARLY);
-	EXPECT_EQ(kind_at(second + 2 * PAGE_SIZE), MEMORY_EARLY);
-	EXPECT_EQ(before - memory_map_total(early_alloc_map(), MEMORY_USABLE), 4 * PAGE_SIZE);
-	for (size_t i = 0; i < PAGE_SIZE / sizeof(uint64_t); i++)
-		ASSERT_EQ(((uint64_t *)phys_to_virt(first))[i], 0);
-}
-
-TEST(memory, more_than_there_is_fails)
-{
-	uint64_t usable = memory_map_total(early_alloc_map(), MEMORY_USABLE);
-
-	EXPECT_EQ(early_alloc_pages(usable / PAGE_SIZE + 1, PAGE_SIZE), 0);
-	EXPECT_EQ(memory_map_total(early_alloc_map(), MEMORY_USABLE), usable);
-}
-
 TEST(memory, direct_map_reaches_both_ends_of_each_usable_range)
 {
 	const struct memory_map *map = early_alloc_map();
@@ -89,6 +65,9 @@ TEST(memory, direct_map_reaches_both_ends_of_each_usable_range)
 			uint64_t value = random_u64(test_random());
 			uint64_t before = *word;
 
+			/* Somebody's memory is only read. */
+			if (frame_of(ends[end])->state != FRAME_FREE)
+				continue;
 			*word = value;
 			EXPECT_EQ(*word, value);
 			*word = before;
