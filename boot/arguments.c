@@ -77,6 +77,11 @@ static int set_seed(struct boot_arguments *arguments, const char *value)
 	return set_number(&arguments->seed, value, 1, UINT64_MAX);
 }
 
+static int set_asid_bits(struct boot_arguments *arguments, const char *value)
+{
+	return set_number(&arguments->asid_bits, value, 0, 16);
+}
+
 static int set_deadline_scale(struct boot_arguments *arguments, const char *value)
 {
 	return set_number(&arguments->deadline_scale, value, 1, 1000);
@@ -125,6 +130,7 @@ static const struct {
 } known[] = {
 	{ "test", set_test },   { "death", set_death }, { "bench", set_bench },
 	{ "clock", set_clock }, { "seed", set_seed },   { "deadline-scale", set_deadline_scale },
+	{ "asid-bits", set_asid_bits },
 	{ "after", set_after }, { "log", set_log },     { "ramdisk-crc32", set_ramdisk_crc32 },
 };
 
@@ -153,6 +159,7 @@ void arguments_parse(struct boot_arguments *arguments, const char *command_line)
 
 	*arguments = (struct boot_arguments){ .test = "*",
 					      .deadline_scale = 1,
+					      .asid_bits = 16,
 					      .log_level = LOG_INFO };
 	while (*command_line) {
 		size_t length = 0;

@@ -16,6 +16,7 @@ struct boot_arguments {
 	bool counts_instructions; /* clock=icount: the machine's clock counts guest instructions */
 	uint64_t seed; /* seed=N: for tests that use random numbers; 0: taken from the clock */
 	uint64_t deadline_scale; /* deadline-scale=N: multiplies each test's deadline */
+	uint64_t asid_bits;      /* asid-bits=N: address-space ids use no more bits than this */
 	bool exit_after;         /* after=poweroff | monitor */
 	unsigned log_level;      /* log=error | warning | info | debug: what the console shows */
 	bool has_ramdisk_crc32; /* ramdisk-crc32=N: what the ramdisk must sum up to, for its test */

@@ -26,6 +26,7 @@
 #include <mm/frame.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/space.h>
 #include <sync/spin/cpus.h>
 
 /* The boot CPU's, for faults before there is memory; then smp_guard_boot_cpu() takes over. */
@@ -79,6 +80,7 @@ static void start_memory(void)
 	if (frame_init(map) != 0)
 		boot_refuse("no memory for the records of frames");
 	kspace_use_frames();
+	space_init((unsigned)boot_arguments()->asid_bits, machine_boot_info()->cpu_count);
 	if (smp_guard_boot_cpu() != 0)
 		boot_refuse("no memory for the boot CPU's emergency stacks");
 }

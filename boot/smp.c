@@ -21,6 +21,7 @@
 #include <mm/frame.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/tlb.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
 #include <sync/spin/percpu.h>
@@ -141,6 +142,7 @@ void secondary_start(uint64_t number)
 	clock_timer_init_cpu();
 	timer_init_cpu();
 	cpu_set_online();
+	tlb_join();
 	for (;;)
 		cpu_wait_for_interrupt();
 }

@@ -9,6 +9,7 @@
 #include <lib/format.h>
 #include <lib/symbols.h>
 #include <mm/layout.h>
+#include <mm/space.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/lock_label.h>
 #include <sync/spin/on_cpu.h>
@@ -46,6 +47,12 @@ static bool run_hook(struct trap *trap)
 		&hook);
 
 	return function && function(trap);
+}
+
+static bool is_spurious(const struct trap *trap)
+{
+	return trap->kind == TRAP_PAGE_FAULT &&
+	       space_fault(trap->address, trap->access, trap->from_user);
 }
 
 /* Faults of an instruction that the exception table knows are part of its work. */
@@ -139,7 +146,7 @@ static void handle_exception(struct trap *trap)
 	if (trap->kind == TRAP_BREAKPOINT)
 		panic_take_breakpoint(trap->frame);
 	outer = enter(trap->frame);
-	if (!run_hook(trap) && !recover(trap))
+	if (!is_spurious(trap) && !run_hook(trap) && !recover(trap))
 		die(trap);
 	leave(outer);
 }

@@ -32,27 +32,25 @@ struct asid_allocator {
 	uint64_t rollovers;
 };
 
-/* bits: 1 to ASID_BITS_MAX. */
+/*
+ * bits: 1 to ASID_BITS_MAX, and so many that there are more ids than CPUs: each may run a space that
+ * keeps its id.
+ */
 void asid_init(struct asid_allocator *allocator, unsigned bits);
 
 /*
  * The calling CPU is about to load the space that keeps *number. Returns the hardware's id for it,
  * valid until the CPU loads another. *drop: the CPU must drop all translations of lower halves
- * before. *fresh: the space has just been given this id, so no CPU holds translations under it.
- * Interrupts disabled. In the usual case no lock: one compare-exchange on the CPU's own word.
- * Ordering: a full barrier between the space's new number and what the CPU does after.
+ * before. Interrupts disabled. In the usual case no lock: one compare-exchange on the CPU's own word.
+ * Ordering: a full barrier between a new *number and what the CPU does after.
  */
-uint64_t asid_use(struct asid_allocator *allocator, unsigned cpu, uint64_t *number, bool *drop,
-		  bool *fresh);
-
-/* The calling CPU runs no space any more. */
-void asid_leave(struct asid_allocator *allocator, unsigned cpu);
+uint64_t asid_use(struct asid_allocator *allocator, unsigned cpu, uint64_t *number, bool *drop);
 
 /*
- * The hardware's id of a space for an invalidation; false: no CPU can have loaded it in this
- * generation, and each drops everything before it loads it, so there is nothing to invalidate.
- * The caller has a full barrier between its page-table stores and this.
+ * The hardware's id for an invalidation; 0: the space was never loaded. Also of an old generation:
+ * a CPU that has run it since before the rollover still does so under that id. The caller has a
+ * full barrier between its page-table stores and this.
  */
-bool asid_current(struct asid_allocator *allocator, const uint64_t *number, uint64_t *id);
+uint64_t asid_of(const struct asid_allocator *allocator, const uint64_t *number);
 
 #endif

@@ -150,7 +150,7 @@ static uintptr_t map_piece(uint64_t physical, size_t size, size_t alignment, siz
 	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
 	uintptr_t address = take_addresses(size, alignment, guard);
 
-	if (address && page_table_map(&kernel_table, address, physical, size, flags) != 0)
+	if (address && page_table_map(&kernel_table, address, physical, size, flags, NULL) != 0)
 		address = 0;
 	spinlock_unlock_irqrestore(&kspace_lock, irq);
 	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
@@ -222,7 +222,8 @@ int kspace_populate(uintptr_t address, size_t size)
 			else
 				physical = early_alloc_pages(1, PAGE_SIZE);
 			if (!physical || page_table_map(&kernel.table, address, physical, step,
-							PAGE_READ | PAGE_WRITE | PAGE_GLOBAL) != 0)
+							PAGE_READ | PAGE_WRITE | PAGE_GLOBAL,
+							NULL) != 0)
 				return -ENOMEM;
 		}
 		address += step;
@@ -242,6 +243,7 @@ static uint64_t allocate_frame(void)
 void kspace_use_frames(void)
 {
 	kernel.table.allocate = allocate_frame;
+	kernel.table.uses_frames = true;
 }
 
 void *kspace_map_code(void)

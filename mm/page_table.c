@@ -1,46 +1,23 @@
 /*
- * The walker. Entries are read and written as whole words by relaxed atomics, because the hardware
- * reads them, and may set accessed and dirty bits in them, at any time.
+ * The walker: mapping, looking up, visiting. Taking away is in page_table_change.c.
  */
-#include <arch/atomic.h>
 #include <arch/barrier.h>
+#include <arch/cpu.h>
 #include <lib/errno.h>
 #include <lib/panic.h>
-#include <mm/layout.h>
-#include <mm/page_table.h>
-#include <mm/tlb.h>
+#include <mm/page_table_walk.h>
+#include <mm/tlb_shadow.h>
+#include <sync/spin/spin_wait.h>
 
 /* What one call maps; address and physical advance together. */
 struct mapping {
 	struct page_table *table;
 	uintptr_t address;
-	uintptr_t last; /* address of the last byte: no overflow at the top of the address space */
+	uintptr_t last; /* of the last byte: no overflow at the top of the address space */
 	uint64_t physical;
 	unsigned flags;
 	bool keep; /* pass over what is mapped already, instead of -EEXIST */
 };
-
-static uint64_t *entry_of(uint64_t table, uintptr_t address, unsigned level)
-{
-	return (uint64_t *)phys_to_virt(table) +
-	       (address >> PAGE_LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1));
-}
-
-static uint64_t entry_read(const uint64_t *entry)
-{
-	return atomic64_load_relaxed(entry);
-}
-
-static void entry_write(uint64_t *entry, uint64_t value)
-{
-	atomic64_store_relaxed(entry, value);
-}
-
-/* The last address that the entry for address covers. */
-static uintptr_t last_of_entry(uintptr_t address, unsigned level)
-{
-	return address | (PAGE_LEVEL_SIZE(level) - 1);
-}
 
 static bool fits_leaf(const struct mapping *mapping, unsigned level)
 {
@@ -55,8 +32,28 @@ static bool fits_leaf(const struct mapping *mapping, unsigned level)
 
 static int map_level(struct mapping *mapping, uint64_t table, unsigned level);
 
+/* An entry that is zero becomes a table, with what it holds of the mapping. */
+static int map_new_table(struct mapping *mapping, uint64_t table, uint64_t *entry, unsigned level)
+{
+	uint64_t child = new_table(mapping->table);
+	int error;
+
+	if (child == 0)
+		return -ENOMEM;
+	error = map_level(mapping, child, level - 1);
+	/*
+	 * The table's entries before the pointer to it, for other CPUs. Pairs with
+	 * page_table_lookup in mm/page_table.c, and with their hardware walkers: both reach the
+	 * entries by the pointer, an address dependency.
+	 */
+	smp_wmb();
+	entry_write(entry, pte_make_table(child));
+	count_entries(mapping->table, table, 1);
+	return error;
+}
+
 /* Maps what one entry of a table covers of the mapping. */
-static int map_entry(struct mapping *mapping, uint64_t *entry, unsigned level)
+static int map_entry(struct mapping *mapping, uint64_t table, uint64_t *entry, unsigned level)
 {
 	uint64_t value = entry_read(entry);
 
@@ -65,24 +62,13 @@ static int map_entry(struct mapping *mapping, uint64_t *entry, unsigned level)
 			return map_level(mapping, pte_address(value), level - 1);
 		return mapping->keep ? 0 : -EEXIST;
 	}
-	if (fits_leaf(mapping, level)) {
-		entry_write(entry, pte_make_leaf(mapping->physical, level, mapping->flags));
-		return 0;
-	}
-	uint64_t child = mapping->table->allocate();
-
-	if (child == 0)
-		return -ENOMEM;
-	int error = map_level(mapping, child, level - 1);
-
-	/*
-	 * The table's entries before the pointer to it, for other CPUs. Pairs with
-	 * page_table_lookup in mm/page_table.c, and with their hardware walkers: both reach the
-	 * entries by the pointer, an address dependency.
-	 */
-	smp_wmb();
-	entry_write(entry, pte_make_table(child));
-	return error;
+	if (!fits_leaf(mapping, level))
+		return map_new_table(mapping, table, entry, level);
+	value = pte_make_leaf(mapping->physical, level, mapping->flags);
+	tlb_shadow_mapped(mapping->table, mapping->address, level, value);
+	entry_write(entry, value);
+	count_entries(mapping->table, table, 1);
+	return 0;
 }
 
 static int map_level(struct mapping *mapping, uint64_t table, unsigned level)
@@ -91,151 +77,71 @@ static int map_level(struct mapping *mapping, uint64_t table, unsigned level)
 		uintptr_t first = mapping->address;
 		uint64_t first_physical = mapping->physical;
 		uintptr_t last = last_of_entry(first, level);
-		int error = map_entry(mapping, entry_of(table, first, level), level);
+		int error = map_entry(mapping, table, entry_of(table, first, level), level);
 
 		if (error)
 			return error;
-		/*
-		 * A lower level has advanced both within the entry; set them to the entry behind.
-		 */
+		/* A lower level has advanced both within the entry; set them to the one behind. */
 		mapping->address = last + 1;
 		mapping->physical = first_physical + (last - first) + 1;
-		bool table_ends = (mapping->address >> PAGE_LEVEL_SHIFT(level) &
-				   (PAGE_TABLE_ENTRIES - 1)) == 0;
-
-		if (last >= mapping->last || table_ends)
+		if (last >= mapping->last || table_ends(mapping->address, level))
 			return 0;
 	}
 }
 
-static int map_range(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
-		     unsigned flags, bool keep)
+static int map_range(struct mapping *mapping, size_t size)
 {
-	struct mapping mapping = {
-		.table = table,
-		.address = address,
-		.last = address + size - 1,
-		.physical = physical,
-		.flags = flags,
-		.keep = keep,
-	};
-
-	BUG_ON((address | physical | size) & (PAGE_SIZE - 1));
-	BUG_ON(size == 0 || mapping.last < address);
-	return map_level(&mapping, table->root, pte_levels() - 1);
+	mapping->last = mapping->address + size - 1;
+	BUG_ON((mapping->address | mapping->physical | size) & (PAGE_SIZE - 1));
+	BUG_ON(size == 0 || mapping->last < mapping->address);
+	return map_level(mapping, mapping->table->root, pte_levels() - 1);
 }
 
 int page_table_map(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
-		   unsigned flags)
+		   unsigned flags, size_t *mapped)
 {
-	return map_range(table, address, physical, size, flags, false);
+	struct mapping mapping = {
+		.table = table, .address = address, .physical = physical, .flags = flags
+	};
+	int error = map_range(&mapping, size);
+
+	if (mapped)
+		*mapped = error ? mapping.address - address : size;
+	return error;
 }
 
 int page_table_fill(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
 		    unsigned flags)
 {
-	return map_range(table, address, physical, size, flags, true);
+	struct mapping mapping = { .table = table,
+				   .address = address,
+				   .physical = physical,
+				   .flags = flags,
+				   .keep = true };
+
+	return map_range(&mapping, size);
 }
 
-/* What is done with each leaf that is present in a range. */
-struct leaf_visitor {
-	uintptr_t address;
-	uintptr_t last;
-	int (*visit)(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
-		     unsigned level);
-	void *argument;
-	unsigned flags;
-	struct tlb_gather *gather;
-};
-
-static int visit_level(struct leaf_visitor *visitor, uint64_t table, uintptr_t address,
-		       unsigned level)
+int page_table_reserve_top(struct page_table *table, uintptr_t address, size_t size)
 {
-	/* address: the first one of the table that lies in the range. */
+	unsigned level = pte_levels() - 1;
+	uintptr_t last = address + size - 1;
+
 	for (;;) {
-		uint64_t *entry = entry_of(table, address, level);
-		uint64_t value = entry_read(entry);
-		uintptr_t last = last_of_entry(address, level);
-		int error = 0;
+		uint64_t *entry = entry_of(table->root, address, level);
 
-		if (pte_present(value)) {
-			if (pte_is_leaf(value, level))
-				error = visitor->visit(visitor, entry,
-						       address & ~(PAGE_LEVEL_SIZE(level) - 1),
-						       level);
-			else
-				error = visit_level(visitor, pte_address(value), address,
-						    level - 1);
+		if (!pte_present(entry_read(entry))) {
+			uint64_t child = new_table(table);
+
+			if (child == 0)
+				return -ENOMEM;
+			entry_write(entry, pte_make_table(child));
 		}
-		if (error || last >= visitor->last)
-			return error;
-		address = last + 1;
-		if ((address >> PAGE_LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1)) == 0)
+		address = last_of_entry(address, level);
+		if (address >= last)
 			return 0;
+		address++;
 	}
-}
-
-static int visit_range(const struct page_table *table, struct leaf_visitor *visitor)
-{
-	return visit_level(visitor, table->root, visitor->address, pte_levels() - 1);
-}
-
-/* A leaf that reaches across a border of the range would have to be split. */
-static bool leaf_crosses_border(const struct leaf_visitor *visitor, uintptr_t address,
-				unsigned level)
-{
-	return address < visitor->address || last_of_entry(address, level) > visitor->last;
-}
-
-static int unmap_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
-		      unsigned level)
-{
-	if (leaf_crosses_border(visitor, address, level))
-		return -EINVAL;
-	uint64_t old = entry_read(entry);
-
-	entry_write(entry, 0);
-	tlb_gather_leaf(visitor->gather, address, old, level, true);
-	return 0;
-}
-
-int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
-		     struct tlb_gather *gather)
-{
-	struct leaf_visitor visitor = { .address = address,
-					.last = address + size - 1,
-					.gather = gather,
-					.visit = unmap_leaf };
-
-	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
-	return visit_range(table, &visitor);
-}
-
-static int protect_leaf(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
-			unsigned level)
-{
-	if (leaf_crosses_border(visitor, address, level))
-		return -EINVAL;
-	uint64_t old = entry_read(entry);
-
-	entry_write(entry, pte_make_leaf(pte_address(old), level, visitor->flags));
-	tlb_gather_leaf(visitor->gather, address, old, level, false);
-	return 0;
-}
-
-int page_table_protect(struct page_table *table, uintptr_t address, size_t size, unsigned flags,
-		       struct tlb_gather *gather)
-{
-	struct leaf_visitor visitor = {
-		.gather = gather,
-		.address = address,
-		.last = address + size - 1,
-		.visit = protect_leaf,
-		.flags = flags,
-	};
-
-	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
-	return visit_range(table, &visitor);
 }
 
 void page_table_lookup(const struct page_table *table, uintptr_t address,
@@ -260,17 +166,66 @@ void page_table_lookup(const struct page_table *table, uintptr_t address,
 	}
 }
 
-/* page_table_visit()'s caller, beneath a leaf_visitor. */
+bool page_table_wait_unbroken(const struct page_table *table, uintptr_t address)
+{
+	static const struct lock_label label = LOCK_LABEL("page-table entry");
+	struct spin_wait wait = SPIN_WAIT("break-before-make of a", &label);
+	struct page_table_path path;
+	bool was_broken = false;
+
+	for (;;) {
+		page_table_lookup(table, address, &path);
+		if (path.entries[path.leaf_level] != PTE_BREAKING)
+			return was_broken;
+		was_broken = true;
+		spin_wait_turn(&wait);
+	}
+}
+
+static int walk_level(struct table_walk *walk, uint64_t table, uintptr_t address, unsigned level)
+{
+	/* address: the first one of the table that lies in the range. */
+	for (;;) {
+		uint64_t *entry = entry_of(table, address, level);
+		uint64_t value = entry_read(entry);
+		uintptr_t last = last_of_entry(address, level);
+		uintptr_t first = last - (PAGE_LEVEL_SIZE(level) - 1);
+		int error = 0;
+
+		if (pte_present(value)) {
+			if (pte_is_leaf(value, level)) {
+				error = walk->leaf(walk, entry, first, level, table);
+			} else {
+				error = walk_level(walk, pte_address(value), address, level - 1);
+				if (walk->behind_table)
+					walk->behind_table(walk, entry, first, level, table);
+			}
+		}
+		if (error || last >= walk->last)
+			return error;
+		address = last + 1;
+		if (table_ends(address, level))
+			return 0;
+	}
+}
+
+int table_walk(struct table_walk *walk)
+{
+	return walk_level(walk, walk->table->root, walk->address, pte_levels() - 1);
+}
+
+/* page_table_visit()'s caller, beneath a walk. */
 struct outer_visit {
 	bool (*visit)(uintptr_t address, uint64_t entry, unsigned level, void *argument);
 	void *argument;
 };
 
-static int visit_outer(struct leaf_visitor *visitor, uint64_t *entry, uintptr_t address,
-		       unsigned level)
+static int visit_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,
+		      uint64_t parent)
 {
-	const struct outer_visit *outer = visitor->argument;
+	const struct outer_visit *outer = walk->argument;
 
+	(void)parent;
 	return outer->visit(address, entry_read(entry), level, outer->argument) ? 0 : -EAGAIN;
 }
 
@@ -285,13 +240,14 @@ void page_table_visit(const struct page_table *table,
 	 */
 	uintptr_t half = (uintptr_t)1 << (PAGE_LEVEL_SHIFT(pte_levels()) - 1);
 	struct outer_visit outer = { .visit = visit, .argument = argument };
-	struct leaf_visitor visitor = { .last = half - 1,
-					.visit = visit_outer,
-					.argument = &outer };
+	struct page_table copy = *table;
+	struct table_walk walk = {
+		.table = &copy, .last = half - 1, .leaf = visit_leaf, .argument = &outer
+	};
 
-	if (visit_range(table, &visitor) != 0)
+	if (table_walk(&walk) != 0)
 		return;
-	visitor.address = -half;
-	visitor.last = UINTPTR_MAX;
-	visit_range(table, &visitor);
+	walk.address = -half;
+	walk.last = UINTPTR_MAX;
+	table_walk(&walk);
 }

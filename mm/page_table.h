@@ -30,6 +30,11 @@ struct page_table {
 	uint64_t root;              /* physical address */
 	uint64_t (*allocate)(void); /* a zeroed page that the direct map covers, or 0 */
 	/*
+	 * allocate() gives frames tagged FRAME_TAG_TABLE: a table's record counts its entries, and
+	 * a table that is empty goes. Else tables stay.
+	 */
+	bool uses_frames;
+	/*
 	 * Tables that hang in the root stay when they are empty: other roots may have copies of
 	 * their entries.
 	 */
@@ -46,22 +51,21 @@ struct page_table_path {
 
 /*
  * Maps [address, address + size) to the physical range, with the largest pages that alignment and
- * the machine allow. -EEXIST: part of it is mapped already; -ENOMEM: no page for a table. Then what
- * this call has mapped is taken away again: entries that were never published are cached by nobody
- * but a CPU that touched addresses it had no business with, so a caller that lets others touch them
- * early must invalidate.
+ * the machine allow. -EEXIST: part of it is mapped already; -ENOMEM: no page for a table. Then the
+ * first *mapped bytes are mapped, to be unmapped as any other: hardware may have walked them
+ * meanwhile. mapped: NULL for who does not care.
  */
 int page_table_map(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
-		   unsigned flags);
+		   unsigned flags, size_t *mapped);
 
-/* The same, but leaves alone what is mapped already, and keeps what it mapped on failure. */
+/* The same, but leaves alone what is mapped already. */
 int page_table_fill(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,
 		    unsigned flags);
 
 /*
  * Removes the mappings of the range; what is not mapped is passed over. A larger page that reaches
  * across a border of the range is split first. Tables that become empty are unhooked and go to the
- * gather. -ENOMEM: no page for a split; nothing was changed.
+ * gather. -ENOMEM: no page for a split; no translation was changed.
  */
 int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
 		     struct tlb_gather *gather);

@@ -1,111 +1,212 @@
 /*
- * Invalidation on every CPU: the machine's broadcast where there is one, else a call on each other
- * CPU.
+ * Shoot-down: who has to drop a translation, and how it is known that all have.
+ *
+ * CPU 0 takes a mapping away          CPU 1 has the space loaded      CPU 2 had it before
+ * -----------------------------       --------------------------      -------------------
+ * clears the entry
+ * full barrier                 (1)
+ * loaded → {0, 1}
+ * current ∖ {those not loaded} (2)                                    its bit is gone
+ * loaded again                 (3)
+ * drops its own
+ * request to CPU 1 ───────────────→   interrupt, or a turn of a spin:
+ *                                     drops it; says so
+ * sees that                     ←───
+ * releases frame and tables                                           loads the space: bit in
+ *                                                                     `loaded`         (4)
+ *                                                                     no bit in `current` (5):
+ *                                                                     drops the id, sets the bit
+ *
+ * Why nobody is forgotten. A CPU c may hold the old translation. If it is in `loaded` at the first
+ * or at the second look, it is asked. Else it had left before the first look and comes back, if ever,
+ * after the second one: (4) after (3), so (5) after (2), and it finds its bit gone and drops the id.
+ * Did it come and pass (5) before (2), then (4) came before (3), and it is asked after all. (2), (3),
+ * (4), (5) are sequentially consistent, so these are all the cases. A CPU that is asked after it has
+ * left drops for nothing; its bit stays, and may, for it has dropped what was lost. What a CPU walks
+ * after (5) or after its invalidation it finds as the tables are after (1).
+ *
+ * A CPU that lends the space (space_lend()) is in `loaded` and must not be interrupted. It loses its
+ * bit in `current` first, then its word goes from LENT to STALE, unless it uses the space by then:
+ * one word decides, so either it is asked, or it finds STALE before it uses a lower address. When
+ * tables went it is asked all the same: its walker could still read them.
+ *
+ * AArch64 tells all CPUs by itself; there it only matters whether another CPU may hold anything.
+ * Kernel translations are on every CPU that is online; one that comes drops everything behind its
+ * entry in that set (tlb_join()).
  */
+#include <arch/barrier.h>
+#include <arch/cpu.h>
 #include <arch/mmu.h>
 #include <arch/pte.h>
 #include <lib/bits.h>
-#include <mm/frame.h>
 #include <mm/space.h>
 #include <mm/tlb.h>
+#include <mm/tlb_shadow.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
 #include <sync/spin/on_cpu.h>
+#include <sync/spin/percpu_counter.h>
 
-/* Statistics: relaxed, they order nothing. */
-static uint64_t requests;
-static uint64_t ipis;
+static DEFINE_PERCPU_COUNTER(requests);
+static DEFINE_PERCPU_COUNTER(broadcasts);
+static DEFINE_PERCPU_COUNTER(local);
+static DEFINE_PERCPU_COUNTER(ipis);
+static DEFINE_PERCPU_COUNTER(pages);
+static DEFINE_PERCPU_COUNTER(full);
+static DEFINE_PERCPU_COUNTER(deferred);
+
+static uint32_t prefers_interrupts; /* atomic */
 
 static void invalidate_here(void *argument)
 {
-	/* On an interrupted CPU: pairs with tlb_invalidate in mm/tlb.c, which waits for it. */
+	/* On an interrupted CPU: pairs with ask in mm/tlb.c, which waits for it. */
 	tlb_invalidate_local(argument);
+	tlb_shadow_invalidated(cpu_current(), argument);
+}
+
+/* For a broadcast, or the firmware: they do not come by. */
+static void note_invalidated(uint64_t cpus, const struct tlb_request *request)
+{
+	(void)request;
+	for_each_cpu(cpu, cpus)
+		tlb_shadow_invalidated((unsigned)cpu, request);
+}
+
+/* Has a set of CPUs drop it, this one perhaps among them, and waits. Interrupts disabled. */
+static void ask(uint64_t cpus, struct tlb_request *request)
+{
+	uint64_t self = (uint64_t)1 << cpu_current();
+	uint64_t others = cpus & ~self;
+
+	if (!others) {
+		percpu_counter_add(&local, 1);
+		if (cpus)
+			invalidate_here(request);
+		return;
+	}
+	/*
+	 * The machine's own way orders the stores to the tables before: pairs with entry_write in
+	 * mm/page_table_walk.h, and with the walks of those CPUs.
+	 */
+	if (!atomic_load_relaxed(&prefers_interrupts) && tlb_invalidate_on(cpus, request)) {
+		if (tlb_broadcasts())
+			percpu_counter_add(&broadcasts, 1);
+		else
+			percpu_counter_add(&ipis, bit_count(&others, 64));
+		note_invalidated(tlb_broadcasts() ? cpus_online() : cpus, request);
+		return;
+	}
+	percpu_counter_add(&ipis, on_cpus_immediate(cpus, invalidate_here, request));
+}
+
+/* Clears the bits in `current` of CPUs, which then drop the id when they next load the space. */
+static void leave_alone(struct space *space, uint64_t cpus)
+{
+	/* Full barrier, pairs with load in mm/space.c: (2) of the head. */
+	uint64_t had = atomic_fetch_and_seq_cst(&space->current, ~cpus) & cpus;
+
+	if (!had)
+		return;
+	percpu_counter_add(&deferred, bit_count(&had, 64));
+	tlb_shadow_deferred(&space->table, had);
+}
+
+/* Those of the set that lend what they have loaded, and will drop the id instead of being asked. */
+static uint64_t lent_among(struct space *space, uint64_t cpus)
+{
+	uint64_t stale = 0;
+
+	for_each_cpu(cpu, cpus) {
+		if (cpu == cpu_current() || !space_lends((unsigned)cpu))
+			continue;
+		leave_alone(space, (uint64_t)1 << cpu);
+		if (space_mark_stale((unsigned)cpu))
+			stale |= (uint64_t)1 << cpu;
+	}
+	return stale;
+}
+
+/* The CPUs to ask; the others are left to drop the id. */
+static uint64_t reached(struct space *space, bool tables)
+{
+	/* Full barriers, pairs with space_switch in mm/space.c: (1) and (3) of the head. */
+	uint64_t first = atomic_load_seq_cst(&space->loaded);
+
+	leave_alone(space, ~first);
+	first |= atomic_load_seq_cst(&space->loaded); /* pairs with space_switch in mm/space.c */
+	return tables ? first : first & ~lent_among(space, first);
+}
+
+static void invalidate_space(struct space *space, struct tlb_request *request)
+{
+	uint64_t holders;
+
+	request->id = space_hardware_id(space);
+	if (!tlb_broadcasts()) {
+		ask(reached(space, request->tables), request);
+		return;
+	}
+	/* Full barrier, pairs with space_switch in mm/space.c: (1). */
+	holders = atomic_load_seq_cst(&space->loaded) | atomic_load_seq_cst(&space->current);
+	ask(holders, request);
 }
 
 void tlb_invalidate(struct space *space, uintptr_t address, size_t size, unsigned level,
 		    bool tables)
 {
-	struct tlb_request request = { .address = address,
-				       .size = size,
-				       .id = TLB_GLOBAL,
-				       .level = level,
-				       .tables = tables };
+	unsigned long irq = interrupts_save();
+	size_t count = ((size - 1) >> PAGE_LEVEL_SHIFT(level)) + 1;
+	struct tlb_request request = {
+		.address = address, .size = size, .level = level, .tables = tables
+	};
 
-	(void)space;
-	atomic_fetch_add_relaxed(&requests, (uint64_t)1);
-	if (size >> PAGE_LEVEL_SHIFT(level) > tlb_range_pages_max)
+	percpu_counter_add(&requests, 1);
+	if (count > tlb_range_pages_max) {
 		request.size = TLB_EVERYTHING;
+		percpu_counter_add(&full, 1);
+	} else {
+		percpu_counter_add(&pages, count);
+	}
 	/*
-	 * The caller's stores to the tables before the invalidation. Pairs with entry_write in
-	 * mm/page_table.c, which made them, and with the walks of every CPU.
+	 * (1): the caller's stores to the tables before the look at who is there, and at the id.
+	 * Pairs with use_slowly in mm/asid.c, and with space_switch in mm/space.c and tlb_join in
+	 * mm/tlb.c.
 	 */
-	if (tlb_invalidate_on(cpus_online(), &request))
-		return;
-	atomic_fetch_add_relaxed(&ipis, on_cpus_immediate(cpus_online(), invalidate_here, &request));
+	smp_mb();
+	if (space_is_kernel(space)) {
+		request.id = TLB_GLOBAL;
+		ask(cpus_online(), &request);
+	} else {
+		invalidate_space(space, &request);
+	}
+	interrupts_restore(irq);
+}
+
+void tlb_join(void)
+{
+	struct tlb_request everything = { .size = TLB_EVERYTHING, .id = TLB_GLOBAL };
+
+	/* In the set before its walks: pairs with tlb_invalidate in mm/tlb.c. */
+	smp_mb();
+	invalidate_here(&everything);
 }
 
 void tlb_statistics(struct tlb_statistics *statistics)
 {
-	*statistics = (struct tlb_statistics){ .requests = atomic_load_relaxed(&requests),
-					       .ipis = atomic_load_relaxed(&ipis) };
+	*statistics = (struct tlb_statistics){
+		.requests = percpu_counter_sum(&requests),
+		.broadcasts = percpu_counter_sum(&broadcasts),
+		.local = percpu_counter_sum(&local),
+		.ipis = percpu_counter_sum(&ipis),
+		.pages = percpu_counter_sum(&pages),
+		.full = percpu_counter_sum(&full),
+		.deferred = percpu_counter_sum(&deferred),
+		.rollovers = space_rollovers(),
+		.spurious = space_spurious_faults(),
+	};
 }
 
-void tlb_gather_begin(struct tlb_gather *gather, struct space *space, bool puts_frames)
+void tlb_prefer_interrupts(bool prefer)
 {
-	*gather = (struct tlb_gather){ .space = space,
-				       .puts_frames = puts_frames,
-				       .first = UINTPTR_MAX,
-				       .level = PAGE_TABLE_LEVELS_MAX };
-}
-
-static void note_range(struct tlb_gather *gather, uintptr_t first, uintptr_t last)
-{
-	gather->first = min(gather->first, first);
-	gather->last = max(gather->last, last);
-}
-
-void tlb_gather_leaf(struct tlb_gather *gather, uintptr_t address, uint64_t entry, unsigned level,
-		     bool unmapped)
-{
-	note_range(gather, address, address + PAGE_LEVEL_SIZE(level) - 1);
-	gather->level = min(gather->level, level);
-	gather->pages++;
-	if (!unmapped || !gather->puts_frames)
-		return;
-	if (gather->inline_count == TLB_GATHER_INLINE)
-		tlb_gather_flush(gather);
-	gather->inline_frames[gather->inline_count++] = frame_of(pte_address(entry));
-}
-
-void tlb_gather_table(struct tlb_gather *gather, uint64_t table, uintptr_t first, uintptr_t last)
-{
-	note_range(gather, first, last);
-	gather->lost_tables = true;
-	frame_of(table)->owner[0] = gather->tables;
-	gather->tables = table;
-}
-
-void tlb_gather_flush(struct tlb_gather *gather)
-{
-	struct space *space = gather->space;
-	bool puts_frames = gather->puts_frames;
-
-	if (gather->first <= gather->last)
-		tlb_invalidate(space, gather->first, gather->last - gather->first + 1,
-			       gather->level < PAGE_TABLE_LEVELS_MAX ? gather->level : 0,
-			       gather->lost_tables);
-	for (uint64_t i = 0; i < gather->inline_count; i++)
-		frame_put(gather->inline_frames[i]);
-	while (gather->tables) {
-		struct frame *frame = frame_of(gather->tables);
-
-		gather->tables = frame->owner[0];
-		frame_free(frame);
-	}
-	tlb_gather_begin(gather, space, puts_frames);
-}
-
-void tlb_gather_end(struct tlb_gather *gather)
-{
-	tlb_gather_flush(gather);
+	atomic_store_relaxed(&prefers_interrupts, prefer);
 }

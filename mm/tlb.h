@@ -33,6 +33,7 @@ struct tlb_gather {
 	uintptr_t last; /* of the last byte */
 	unsigned level; /* of the smallest page */
 	bool lost_tables;
+	bool everything; /* the leaves' bounds do not reach all tables */
 	uint64_t pages;      /* how many leaves lost something */
 	uint64_t tables;     /* physical address of the first unhooked table page; each links the next */
 	uint64_t inline_count;
@@ -69,11 +70,17 @@ void tlb_gather_end(struct tlb_gather *gather);
 void tlb_invalidate(struct space *space, uintptr_t address, size_t size, unsigned level,
 		    bool tables);
 
+/*
+ * A CPU has come online: drops what it may have missed between loading the kernel's root and being
+ * counted. On that CPU, behind cpu_set_online().
+ */
+void tlb_join(void);
+
 struct tlb_statistics {
 	uint64_t requests;     /* calls of tlb_invalidate() */
 	uint64_t broadcasts;   /* of these, by the machine's own means */
-	uint64_t local;        /* of these, on the calling CPU alone */
-	uint64_t ipis;         /* interrupts sent for them, or harts named to the SBI */
+	uint64_t local;        /* of these, needed on the calling CPU at most */
+	uint64_t ipis;         /* CPUs interrupted for them, by us or by the firmware */
 	uint64_t pages;        /* asked for one by one */
 	uint64_t full;         /* requests that dropped a whole id, or everything */
 	uint64_t deferred;     /* CPUs left to drop the id when they next load it */

@@ -202,7 +202,10 @@ void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)
 			    attribute == PTE_ATTRIBUTE_NORMAL   ? "normal"
 			    : attribute == PTE_ATTRIBUTE_DEVICE ? "device-nGnRE"
 								: "unknown-attribute",
-			    share[entry >> 8 & 3], entry & PTE_READ_ONLY ? "ro" : "rw",
+			    share[entry >> 8 & 3],
+			    !(entry & PTE_READ_ONLY)  ? "rw"
+			    : entry & PTE_WRITABLE ? "rw-clean"
+						   : "ro",
 			    entry & PTE_USER ? "EL0" : "EL1", entry & PTE_ACCESSED ? " AF" : "",
 			    entry & PTE_NOT_GLOBAL ? " nG" : "",
 			    entry & PTE_KERNEL_NO_EXECUTE ? " PXN" : "",

@@ -19,13 +19,22 @@
 #define PTE_ATTRIBUTE(index) ((uint64_t)(index) << 2)
 #define PTE_ATTRIBUTE_MASK PTE_ATTRIBUTE(7)
 #define PTE_USER (1UL << 6)      /* AP[1] */
-#define PTE_READ_ONLY (1UL << 7) /* AP[2] */
+#define PTE_READ_ONLY (1UL << 7) /* AP[2]; with PTE_WRITABLE: clean */
 #define PTE_INNER_SHAREABLE (3UL << 8)
 #define PTE_ACCESSED (1UL << 10)
 #define PTE_NOT_GLOBAL (1UL << 11)
+#define PTE_WRITABLE (1UL << 51) /* DBM: hardware may take PTE_READ_ONLY off at a write */
 #define PTE_KERNEL_NO_EXECUTE (1UL << 53) /* PXN */
 #define PTE_USER_NO_EXECUTE (1UL << 54)   /* UXN */
 #define PTE_ADDRESS 0x0000fffffffff000UL
+/*
+ * Not valid, and on its way from one mapping to another (mm/page_table.h). Hardware ignores an
+ * invalid entry's other bits.
+ */
+#define PTE_BREAKING (1UL << 55)
+
+/* A root for the lower half is TTBR0's, the kernel has its own in TTBR1. */
+#define PTE_ROOT_HOLDS_KERNEL 0
 
 /* Indices into MAIR_EL1; arch/aarch64/system_registers.h holds the register's value. */
 #define PTE_ATTRIBUTE_NORMAL 0 /* write-back, read and write allocate */
@@ -79,19 +88,25 @@ static inline uint64_t pte_make_table(uint64_t address)
 }
 
 /*
- * A page at a level. flags: enum page_flags; PAGE_READ is implied. Without PAGE_ACCESSED's bit the
- * first access would fault, and there is no dirty bit: a writable entry counts as dirty. What the
- * kernel executes the user never does, and the other way round.
+ * A page at a level. flags: enum page_flags; PAGE_READ is implied. Whether hardware sets accessed
+ * and dirty (FEAT_HAFDBS) or the access faults for the kernel to do it, the entry is the same: the
+ * access flag, and PTE_READ_ONLY beside PTE_WRITABLE for what has not been written yet (D8 "Hardware
+ * management of the dirty state"). What the kernel executes the user never does, and the other way
+ * round.
  */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {
-	uint64_t entry = address | PTE_VALID | PTE_ACCESSED | PTE_INNER_SHAREABLE |
+	uint64_t entry = address | PTE_VALID | PTE_READ_ONLY | PTE_INNER_SHAREABLE |
 			 PTE_KERNEL_NO_EXECUTE | PTE_USER_NO_EXECUTE;
 
 	if (level == 0)
 		entry |= PTE_TABLE;
-	if (!(flags & PAGE_WRITE))
-		entry |= PTE_READ_ONLY;
+	if (!(flags & PAGE_TRACKED))
+		entry |= PTE_ACCESSED;
+	if (flags & PAGE_WRITE)
+		entry |= PTE_WRITABLE;
+	if ((flags & PAGE_WRITE) && !(flags & PAGE_TRACKED))
+		entry &= ~PTE_READ_ONLY;
 	if (flags & PAGE_EXEC)
 		entry &= ~(flags & PAGE_USER ? PTE_USER_NO_EXECUTE : PTE_KERNEL_NO_EXECUTE);
 	if (flags & PAGE_USER)
@@ -107,8 +122,8 @@ static inline unsigned pte_flags(uint64_t entry)
 {
 	unsigned flags = PAGE_READ;
 
-	if (!(entry & PTE_READ_ONLY))
-		flags |= PAGE_WRITE | PAGE_DIRTY;
+	if (entry & PTE_WRITABLE)
+		flags |= PAGE_WRITE | (entry & PTE_READ_ONLY ? 0 : PAGE_DIRTY);
 	if (!(entry & (entry & PTE_USER ? PTE_USER_NO_EXECUTE : PTE_KERNEL_NO_EXECUTE)))
 		flags |= PAGE_EXEC;
 	if (entry & PTE_USER)
@@ -120,6 +135,31 @@ static inline unsigned pte_flags(uint64_t entry)
 	if (entry & PTE_ACCESSED)
 		flags |= PAGE_ACCESSED;
 	return flags;
+}
+
+/*
+ * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be dirty),
+ * as hardware that sets them leaves it.
+ */
+static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
+{
+	entry &= ~PTE_ACCESSED;
+	entry |= PTE_READ_ONLY;
+	if (use & PAGE_ACCESSED)
+		entry |= PTE_ACCESSED;
+	if ((use & PAGE_DIRTY) && (entry & PTE_WRITABLE))
+		entry &= ~PTE_READ_ONLY;
+	return entry;
+}
+
+/*
+ * Yes: a valid entry that changes its size, its frame or its memory type goes through an invalid one
+ * and an invalidation; rights, accessed and dirty change in place (D8 "Using break-before-make when
+ * updating translation table entries").
+ */
+static inline bool pte_break_before_make(void)
+{
+	return true;
 }
 
 #endif

@@ -25,6 +25,13 @@
 					      */
 #define PTE_ADDRESS 0x003ffffffffffc00UL     /* bits 55:12 of the address, two places lower */
 #define PTE_ADDRESS_SHIFT 2
+/*
+ * Not valid, and on its way from one mapping to another (mm/page_table.h). Bit 8 is for software.
+ */
+#define PTE_BREAKING (1UL << 8)
+
+/* A root for the lower half needs the kernel's entries, too: there is one root. */
+#define PTE_ROOT_HOLDS_KERNEL 1
 
 /* Set by start.S, constant from the first C function on: 4 or 3, and what follows from it. */
 extern unsigned page_table_levels;
@@ -87,7 +94,7 @@ static inline uint64_t pte_make_table(uint64_t address)
 /*
  * A page at a level. flags: enum page_flags; PAGE_READ is implied (writable but not readable is
  * reserved). Hardware may set A and D or may fault where they are clear (4.3.1), so a new entry has
- * them.
+ * them, unless its use is to be seen.
  *
  * PAGE_DEVICE has no bit: what an address is, memory or device, cached or not, is a fixed attribute
  * of the physical address (PMA, 3.6), which the entry can only change with Svpbmt. So pte_flags()
@@ -95,11 +102,13 @@ static inline uint64_t pte_make_table(uint64_t address)
  */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {
-	uint64_t entry = address >> PTE_ADDRESS_SHIFT | PTE_VALID | PTE_READ | PTE_ACCESSED;
+	uint64_t entry = address >> PTE_ADDRESS_SHIFT | PTE_VALID | PTE_READ;
 
 	(void)level;
+	if (!(flags & PAGE_TRACKED))
+		entry |= PTE_ACCESSED | (flags & PAGE_WRITE ? PTE_DIRTY : 0);
 	if (flags & PAGE_WRITE)
-		entry |= PTE_WRITE | PTE_DIRTY;
+		entry |= PTE_WRITE;
 	if (flags & PAGE_EXEC)
 		entry |= PTE_EXECUTE;
 	if (flags & PAGE_USER)
@@ -129,6 +138,28 @@ static inline unsigned pte_flags(uint64_t entry)
 	if (entry & PTE_DIRTY)
 		flags |= PAGE_DIRTY;
 	return flags;
+}
+
+/*
+ * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be dirty),
+ * as hardware that sets them leaves it.
+ */
+static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
+{
+	entry &= ~(PTE_ACCESSED | PTE_DIRTY);
+	if (use & PAGE_ACCESSED)
+		entry |= PTE_ACCESSED;
+	if ((use & PAGE_DIRTY) && (entry & PTE_WRITE))
+		entry |= PTE_DIRTY;
+	return entry;
+}
+
+/*
+ * No: a valid entry may become another, and either is used until the sfence.vma (4.2.1).
+ */
+static inline bool pte_break_before_make(void)
+{
+	return false;
 }
 
 #endif

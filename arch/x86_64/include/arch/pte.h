@@ -22,6 +22,11 @@
 #define PTE_GLOBAL (1UL << 8)
 #define PTE_NO_EXECUTE (1UL << 63)
 #define PTE_ADDRESS 0x000ffffffffff000UL
+/* Not present, and on its way from one mapping to another (mm/page_table.h). Bit 11 is ignored. */
+#define PTE_BREAKING (1UL << 11)
+
+/* A root for the lower half needs the kernel's entries, too: there is one root. */
+#define PTE_ROOT_HOLDS_KERNEL 1
 
 /* Where all of physical memory appears (mm/layout.h draws the whole). */
 #define DIRECT_MAP_BASE 0xffff800000000000UL
@@ -75,12 +80,14 @@ static inline uint64_t pte_make_table(uint64_t address)
 /* A page at a level. flags: enum page_flags; PAGE_READ is implied. */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {
-	uint64_t entry = address | PTE_PRESENT | PTE_ACCESSED;
+	uint64_t entry = address | PTE_PRESENT;
 
 	if (level > 0)
 		entry |= PTE_LARGE;
+	if (!(flags & PAGE_TRACKED))
+		entry |= PTE_ACCESSED | (flags & PAGE_WRITE ? PTE_DIRTY : 0);
 	if (flags & PAGE_WRITE)
-		entry |= PTE_WRITE | PTE_DIRTY;
+		entry |= PTE_WRITE;
 	if (!(flags & PAGE_EXEC))
 		entry |= PTE_NO_EXECUTE;
 	if (flags & PAGE_USER)
@@ -113,6 +120,29 @@ static inline unsigned pte_flags(uint64_t entry)
 	if (entry & PTE_DIRTY)
 		flags |= PAGE_DIRTY;
 	return flags;
+}
+
+/*
+ * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be dirty),
+ * as hardware that sets them leaves it.
+ */
+static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
+{
+	entry &= ~(PTE_ACCESSED | PTE_DIRTY);
+	if (use & PAGE_ACCESSED)
+		entry |= PTE_ACCESSED;
+	if ((use & PAGE_DIRTY) && (entry & PTE_WRITE))
+		entry |= PTE_DIRTY;
+	return entry;
+}
+
+/*
+ * No: a present entry may become another, and either is used until the invalidation (SDM vol. 3,
+ * 4.10.2.2, 4.10.4.3).
+ */
+static inline bool pte_break_before_make(void)
+{
+	return false;
 }
 
 #endif
