@@ -77,9 +77,8 @@ static void start_memory(void)
 	if (kspace_map_memory(map) != 0)
 		boot_refuse("no memory for the page tables of the direct map");
 	mmu_load_kernel_root(mmu_kernel_root());
-	if (frame_init(map) != 0)
+	if (frame_init(map) != 0 || kspace_use_frames() != 0)
 		boot_refuse("no memory for the records of frames");
-	kspace_use_frames();
 	space_init((unsigned)boot_arguments()->asid_bits, machine_boot_info()->cpu_count);
 	if (smp_guard_boot_cpu() != 0)
 		boot_refuse("no memory for the boot CPU's emergency stacks");

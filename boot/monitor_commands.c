@@ -90,14 +90,26 @@ const struct monitor_command monitor_commands[] = {
 	  "affinity, or hart id. Each CPU describes itself. Timer and calls count interrupts.",
 	  monitor_cpus },
 	{ "mem", "", "shows the map of physical memory and what is free",
-	  "One row for each range, in the order of addresses; what no range covers is not memory. "
-	  "What is usable is free.",
+	  "One row for each range, in the order of addresses, as it was when the frame allocator "
+	  "took over; what no range covers is not memory. Then frames by what they are for, and "
+	  "free blocks by their order.",
 	  monitor_mem },
 	{ "pt", "ADDRESS", "walks the page tables of an address, level by level",
 	  "ADDRESS is a number (0x for hexadecimal) or the name of a function. One row for each "
 	  "level: which entry of its table is used, the physical address of that entry, its value, "
 	  "and what its bits say on this machine.",
 	  monitor_pt },
+	{ "layout", "", "shows the regions of the kernel's address space",
+	  "What lies where, on this machine, and what kernel space holds: pieces freed and waiting "
+	  "are invalidated together.",
+	  monitor_layout },
+	{ "maps", "", "shows what the kernel's address space maps",
+	  "One row for each stretch of addresses with the same rights and page size. (RISC-V's "
+	  "entries do not say what is device memory.)",
+	  monitor_maps },
+	{ "tlb", "", "counts invalidations of cached translations",
+	  "How many there were, what they cost other CPUs, and which space each CPU has loaded.",
+	  monitor_tlb },
 	{ "irqs", "", "counts interrupts, by line and by CPU",
 	  "Lines are numbered as the interrupt controller does. Below them stand the interrupts "
 	  "that no device sends: the timer, calls between CPUs, urgent calls, and those that "

@@ -44,6 +44,11 @@ bool monitor_barriers(const struct monitor_arguments *arguments);
 bool monitor_cpus(const struct monitor_arguments *arguments);
 bool monitor_irqs(const struct monitor_arguments *arguments);
 
+/* boot/monitor_layout.c, boot/monitor_maps.c, boot/monitor_tlb.c */
+bool monitor_layout(const struct monitor_arguments *arguments);
+bool monitor_maps(const struct monitor_arguments *arguments);
+bool monitor_tlb(const struct monitor_arguments *arguments);
+
 /* boot/monitor_memory.c */
 bool monitor_mem(const struct monitor_arguments *arguments);
 bool monitor_pt(const struct monitor_arguments *arguments);

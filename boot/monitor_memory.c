@@ -11,6 +11,7 @@
 #include <lib/number.h>
 #include <lib/symbols.h>
 #include <mm/early_alloc.h>
+#include <mm/frame.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
 #include <mm/memory_map.h>
@@ -34,12 +35,38 @@ static void print_totals(const struct memory_map *map)
 			memory += total;
 	}
 
-	char usable[BYTES_TEXT_MAX];
 	char all[BYTES_TEXT_MAX];
 
-	monitor_format_bytes(usable, sizeof(usable), memory_map_total(map, MEMORY_USABLE));
 	monitor_format_bytes(all, sizeof(all), memory);
-	console_print("free: %s of %s\n", usable, all);
+	console_print("  %-24s %12s\n", "memory", all);
+}
+
+static void print_frames(void)
+{
+	struct frame_statistics statistics;
+	char free[BYTES_TEXT_MAX];
+	char total[BYTES_TEXT_MAX];
+
+	frame_statistics(&statistics);
+	console_print("frames\n");
+	for (unsigned tag = 0; tag < FRAME_TAGS; tag++)
+		if (statistics.by_tag[tag])
+			console_print("  %-24s %12llu\n", frame_tag_name(tag),
+				      (unsigned long long)statistics.by_tag[tag]);
+	console_print("  %-24s %12llu, of which %llu in CPUs' caches\n", "free",
+		      (unsigned long long)statistics.free, (unsigned long long)statistics.cached);
+	console_print("free blocks by order:");
+	for (unsigned order = 0; order < FRAME_ORDERS; order++)
+		if (statistics.free_blocks[order])
+			console_print(" %u:%llu", order,
+				      (unsigned long long)statistics.free_blocks[order]);
+	console_print("\ncaches refilled %llu times, drained %llu, reclaimed %llu; of what is free "
+		      "%u/1000 cannot serve 2 MiB\n",
+		      (unsigned long long)statistics.refills, (unsigned long long)statistics.drains,
+		      (unsigned long long)statistics.reclaims, frame_fragmentation(&statistics, 9));
+	monitor_format_bytes(free, sizeof(free), statistics.free * PAGE_SIZE);
+	monitor_format_bytes(total, sizeof(total), statistics.total * PAGE_SIZE);
+	console_print("free: %s of %s\n", free, total);
 }
 
 bool monitor_mem(const struct monitor_arguments *arguments)
@@ -59,21 +86,8 @@ bool monitor_mem(const struct monitor_arguments *arguments)
 			      memory_map_describe(range->kind));
 	}
 	print_totals(map);
+	print_frames();
 	return true;
-}
-
-/* Which part of mm/layout.h's drawing an address is in. */
-static const char *region_name(uintptr_t address)
-{
-	if (address < (uintptr_t)1 << 63)
-		return "the lower half: user addresses";
-	if (address >= DIRECT_MAP_BASE && address - DIRECT_MAP_BASE < DIRECT_MAP_SIZE)
-		return "the direct map of physical memory";
-	if (address >= KSPACE_BASE && address < KSPACE_END)
-		return "the region of stacks and device registers";
-	if (address >= KERNEL_IMAGE_BASE)
-		return "the kernel image";
-	return "no region of the kernel's";
 }
 
 /* The address and where it lies: "0xffffffff80001000 = kernel_start+0x0, in the kernel image". */
@@ -81,12 +95,16 @@ static void print_address(uintptr_t address)
 {
 	uintptr_t offset;
 	const char *symbol = symbol_find(address, &offset);
+	size_t index = kspace_region_of(address);
+	struct kspace_region region = { .name = "space between regions" };
 
+	if (index != kspace_region_count)
+		kspace_region(index, &region);
 	if (symbol)
-		console_print("0x%016lx = %.100s+0x%lx, in %s\n", address, symbol, offset,
-			      region_name(address));
+		console_print("0x%016lx = %.100s+0x%lx, in the %s\n", address, symbol, offset,
+			      region.name);
 	else
-		console_print("0x%016lx, in %s\n", address, region_name(address));
+		console_print("0x%016lx, in the %s\n", address, region.name);
 }
 
 /* True when the bits above those that the levels translate are copies of the highest of them. */

@@ -1,159 +1,221 @@
 /*
- * Kernel address space. Addresses between KSPACE_BASE and KSPACE_END are handed out upwards and
- * never reused; each piece has unmapped pages on both sides.
+ * Kernel space: pieces of addresses between unmapped pages, and what is mapped there.
  *
- * Tables come from a small pool in the image until the direct map covers the largest range of
- * memory, then from the early allocator: a table must be reachable through the direct map to be
- * written.
+ * An arena (mm/arena.h) hands out the addresses; a piece's note says what it is. What is freed waits
+ * with its addresses, already unmapped, in one gather that lives as long as the kernel, until
+ * kspace_flush() invalidates all of it at once. Everything here is under the lock of the kernel's
+ * space.
  */
+#include <arch/cpu.h>
 #include <arch/mmu.h>
 #include <lib/bits.h>
 #include <lib/errno.h>
+#include <lib/image.h>
 #include <lib/panic.h>
 #include <lib/string.h>
-#include <mm/early_alloc.h>
-#include <mm/early_map.h>
+#include <mm/arena.h>
 #include <mm/kspace.h>
+#include <mm/kspace_boot.h>
 #include <mm/layout.h>
 #include <mm/space.h>
 #include <mm/tlb.h>
-#include <sync/spin/spinlock.h>
 
-#define POOL_TABLES 32
+/* What a piece is: its note. */
+enum piece_kind {
+	PIECE_DEVICE, /* or code: nobody's frames */
+	PIECE_FRAMES, /* the caller's */
+	PIECE_MEMORY, /* frames of its own */
+	PIECE_STACK,  /* the same */
+	PIECE_FREED,  /* waits for a flush */
+};
 
-uint64_t image_load_address;
+/* Unmapped on each side. A stack lies at a multiple of the slot, behind a whole one. */
+#define GUARD PAGE_SIZE
+#define STACK_OFFSET KERNEL_STACK_SLOT
+#define STACK_PIECE (2 * KERNEL_STACK_SLOT)
 
-/* Its lock protects next_address, too. */
-static struct space kernel = { .table.keeps_top = true,
-			       .lock = SPINLOCK_INITIALISER("kspace"),
-			       .name = "kernel" };
-#define kernel_table kernel.table
-#define kspace_lock kernel.lock
-static uintptr_t next_address = KSPACE_BASE;
+/* Records of pieces for the time before there are frames. */
+#define EARLY_PIECES 64
 
-/* Boot CPU, at boot. */
-static uint64_t pool[POOL_TABLES][PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
-static unsigned pool_used;
+static struct arena addresses;
+static struct arena_piece early_pieces[EARLY_PIECES];
+static bool early_pieces_used;
 
-static uint64_t allocate_from_pool(void)
+/* What waits: the gather, and the pieces it is of. */
+static struct tlb_gather lazy;
+static struct arena_piece *lazy_pieces[KSPACE_LAZY_PIECES];
+static size_t lazy_count;
+
+static struct kspace_statistics counts;
+
+static unsigned long lock(void)
 {
-	return pool_used < POOL_TABLES ? image_to_phys(pool[pool_used++]) : 0;
+	return spinlock_lock_irqsave(&kernel_space()->lock);
 }
 
-static uint64_t allocate_from_memory(void)
+static void unlock(unsigned long irq)
 {
-	return early_alloc_pages(1, PAGE_SIZE);
+	spinlock_unlock_irqrestore(&kernel_space()->lock, irq);
 }
 
-struct space *kernel_space(void)
+static struct arena_piece *more_pieces(size_t *count)
 {
-	return &kernel;
-}
+	struct frame *frame;
 
-struct page_table *kspace_page_table(void)
-{
-	return &kernel_table;
-}
-
-void kspace_init(void)
-{
-	kernel_table.root = mmu_kernel_root();
-	kernel_table.allocate = allocate_from_pool;
-	image_load_address = kernel_table.root - ((uintptr_t)early_kernel_root - KERNEL_IMAGE_BASE);
-}
-
-/* Extends the direct map over whole pages; what is there stays. */
-static int fill_direct_map(uint64_t first, uint64_t end)
-{
-	uintptr_t address = (uintptr_t)phys_to_virt(first);
-	int error = page_table_fill(&kernel_table, address, first, end - first,
-				    PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
-
-	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
-	mmu_publish(address, end - first);
-	return error;
-}
-
-const void *kspace_map_window(uint64_t physical, uint64_t size)
-{
-	uint64_t first = align_down(physical, PAGE_SIZE);
-	uint64_t last = physical + size - 1;
-
-	if (size == 0 || last < physical || last >= DIRECT_MAP_SIZE)
-		return NULL;
-	if (fill_direct_map(first, align_up(last + 1, PAGE_SIZE)) != 0)
-		return NULL;
-	return phys_to_virt(physical);
-}
-
-static bool is_memory(const struct memory_range *range)
-{
-	return range->kind != MEMORY_RESERVED && range->kind != MEMORY_KERNEL &&
-	       range->base < DIRECT_MAP_SIZE && range->size <= DIRECT_MAP_SIZE - range->base;
-}
-
-static const struct memory_range *largest_usable(const struct memory_map *map)
-{
-	const struct memory_range *largest = NULL;
-
-	for (size_t i = 0; i < map->count; i++) {
-		const struct memory_range *range = &map->ranges[i];
-
-		if (range->kind == MEMORY_USABLE && is_memory(range) &&
-		    (!largest || range->size > largest->size))
-			largest = range;
+	if (!early_pieces_used) {
+		early_pieces_used = true;
+		*count = EARLY_PIECES;
+		return early_pieces;
 	}
-	return largest;
+	frame = kspace_page_table()->uses_frames ? frame_alloc(FRAME_TAG_KSPACE) : NULL;
+	*count = PAGE_SIZE / sizeof(struct arena_piece);
+	return frame ? frame_to_virt(frame) : NULL;
 }
 
-int kspace_map_memory(const struct memory_map *map)
+void kspace_init_pieces(void)
 {
-	/* The map changes while tables are cut from it. */
-	static struct memory_map before;
-	const struct memory_range *first;
-	int error;
+	arena_init(&addresses, PAGE_SIZE, ARENA_INSTANT_FIT, more_pieces);
+	BUG_ON(arena_add(&addresses, KSPACE_BASE, KSPACE_END - KSPACE_BASE) != 0);
+	tlb_gather_begin(&lazy, kernel_space(), true);
+}
 
-	before = *map;
-	first = largest_usable(&before);
-	BUG_ON(!first);
-	error = fill_direct_map(first->base, first->base + first->size);
-	early_alloc_confine(first->base, first->base + first->size);
-	kernel_table.allocate = allocate_from_memory;
-	for (size_t i = 0; i < before.count && !error; i++) {
-		const struct memory_range *range = &before.ranges[i];
+/* ---- From here to the next such line: the lock is held ---- */
 
-		if (is_memory(range))
-			error = fill_direct_map(range->base, range->base + range->size);
+static void flush(void)
+{
+	counts.flushes += lazy_count != 0;
+	tlb_gather_flush(&lazy);
+	while (lazy_count)
+		arena_give(&addresses, lazy_pieces[--lazy_count]);
+	counts.lazy_pages = 0;
+}
+
+/* Addresses; those that wait are released when there are no others. */
+static struct arena_piece *take_piece(size_t size, uint64_t alignment, enum piece_kind kind)
+{
+	struct arena_piece *piece = arena_take(&addresses, size, alignment, kind);
+
+	if (!piece && lazy_count) {
+		flush();
+		piece = arena_take(&addresses, size, alignment, kind);
 	}
-	early_alloc_confine(EARLY_ALLOC_LOWEST, DIRECT_MAP_SIZE);
-	return error;
+	return piece;
 }
 
-/*
- * Addresses for a piece, with unmapped ones below and behind it; 0 when they are used up. Lock
- * held.
- */
-static uintptr_t take_addresses(size_t size, size_t alignment, size_t guard)
+/* Takes the mappings of a piece away, and leaves its addresses until the flush. */
+static void unmap_lazily(struct arena_piece *piece, uintptr_t address, size_t size)
 {
-	uintptr_t address = align_up(next_address + guard, alignment);
+	lazy.puts_frames = piece->note == PIECE_MEMORY || piece->note == PIECE_STACK;
+	/* A piece ends where its pages do: nothing is split, so nothing fails. */
+	BUG_ON(page_table_unmap(kspace_page_table(), address, size, &lazy) != 0);
+	piece->note = PIECE_FREED;
+	lazy_pieces[lazy_count++] = piece;
+	counts.lazy_pages += size >> PAGE_SHIFT;
+	if (lazy_count == KSPACE_LAZY_PIECES || counts.lazy_pages >= KSPACE_LAZY_PAGES)
+		flush();
+}
 
-	if (size > KSPACE_END - KSPACE_BASE || address + size + guard > KSPACE_END)
+static int map_part(uintptr_t address, uint64_t physical, size_t size, unsigned flags)
+{
+	return page_table_map(kspace_page_table(), address, physical, size, flags, NULL);
+}
+
+/* The end of the life of a piece, as its owner sees it. */
+static void free_piece(struct arena_piece *piece, uintptr_t address, size_t size)
+{
+	counts.pages -= size >> PAGE_SHIFT;
+	unmap_lazily(piece, address, size);
+}
+
+/* What was mapped for a piece is all there, or the piece is gone: its address, or 0. */
+static uintptr_t settle(struct arena_piece *piece, uintptr_t address, size_t size, size_t mapped)
+{
+	if (!piece)
 		return 0;
-	next_address = address + size + guard;
-	return address;
+	if (mapped == size) {
+		counts.pages += size >> PAGE_SHIFT;
+		return address;
+	}
+	/* Some of the rest may be mapped, too. Whoever comes next should find what this one had. */
+	unmap_lazily(piece, address, size);
+	flush();
+	return 0;
 }
 
-/* Maps a piece at new addresses; 0 when there are none or no table. */
-static uintptr_t map_piece(uint64_t physical, size_t size, size_t alignment, size_t guard,
-			   unsigned flags)
+/* Frames at rising addresses, those in a row in one go. How many of them it mapped. */
+static size_t map_frames(uintptr_t address, struct frame *const *frames, size_t count,
+			 unsigned flags)
 {
-	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
-	uintptr_t address = take_addresses(size, alignment, guard);
+	size_t mapped = 0;
 
-	if (address && page_table_map(&kernel_table, address, physical, size, flags, NULL) != 0)
-		address = 0;
-	spinlock_unlock_irqrestore(&kspace_lock, irq);
-	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
+	while (mapped < count) {
+		size_t row = 1;
+
+		while (mapped + row < count && frames[mapped + row] == frames[mapped] + row)
+			row++;
+		if (map_part(address + mapped * PAGE_SIZE, frame_to_phys(frames[mapped]),
+			     row * PAGE_SIZE, flags) != 0)
+			break;
+		mapped += row;
+	}
+	return mapped;
+}
+
+/* size bytes of fresh zeroed frames. What could not be had is the rest of size; 0: all is there. */
+static size_t map_fresh(uintptr_t address, size_t size, unsigned flags, enum frame_tag tag)
+{
+	while (size) {
+		struct frame *frame = frame_alloc_zeroed(tag);
+
+		if (!frame)
+			break;
+		if (map_part(address, frame_to_phys(frame), PAGE_SIZE, flags) != 0) {
+			frame_free(frame);
+			break;
+		}
+		address += PAGE_SIZE;
+		size -= PAGE_SIZE;
+	}
+	return size;
+}
+
+/* The piece whose pages begin at an address, which must be of one of two kinds. */
+static struct arena_piece *find_piece(uintptr_t address, size_t offset, enum piece_kind kind,
+				      enum piece_kind other)
+{
+	struct arena_piece *piece = arena_find(&addresses, address - offset);
+
+	if (!piece)
+		panic("kspace: 0x%lx is freed and is the begin of no piece",
+		      (unsigned long)address);
+	if (piece->note == PIECE_FREED)
+		panic("kspace: 0x%lx is freed twice", (unsigned long)address);
+	if (piece->note != kind && piece->note != other)
+		panic("kspace: 0x%lx is freed as what it is not", (unsigned long)address);
+	return piece;
+}
+
+/* ---- The lock is taken ---- */
+
+void kspace_flush(void)
+{
+	unsigned long irq = lock();
+
+	flush();
+	unlock(irq);
+}
+
+/* A physical range at new addresses; 0. */
+static uintptr_t map_range(uint64_t physical, size_t size, unsigned flags)
+{
+	unsigned long irq = lock();
+	struct arena_piece *piece = take_piece(size + 2 * GUARD, PAGE_SIZE, PIECE_DEVICE);
+	uintptr_t address = piece ? piece->base + GUARD : 0;
+	int error = piece ? map_part(address, physical, size, flags) : -ENOMEM;
+
+	address = settle(piece, address, size, error ? 0 : size);
+	unlock(irq);
+	/* The new entries before walks: pairs with entry_write in mm/page_table_walk.h. */
 	if (address)
 		mmu_publish(address, size);
 	return address;
@@ -163,117 +225,123 @@ void *kspace_map_device(uint64_t physical, uint64_t size)
 {
 	uint64_t first = align_down(physical, PAGE_SIZE);
 	uint64_t last = physical + size - 1;
+	uintptr_t address;
 
 	if (size == 0 || last < physical || last >= UINT64_MAX - PAGE_SIZE)
 		return NULL;
-	uintptr_t address = map_piece(first, align_up(last + 1, PAGE_SIZE) - first, PAGE_SIZE,
-				      PAGE_SIZE,
-				      PAGE_READ | PAGE_WRITE | PAGE_DEVICE | PAGE_GLOBAL);
-
+	address = map_range(first, align_up(last + 1, PAGE_SIZE) - first,
+			    PAGE_READ | PAGE_WRITE | PAGE_DEVICE | PAGE_GLOBAL);
 	return address ? (void *)(address + (physical - first)) : NULL;
 }
 
-uintptr_t kspace_alloc_stack(void)
+void *kspace_map_frames(struct frame *const *frames, size_t count, unsigned flags)
 {
-	struct frame *frame = frame_alloc_run(KERNEL_STACK_SIZE / PAGE_SIZE, PAGE_SIZE, UINT64_MAX,
-					      FRAME_TAG_STACK);
-	uint64_t physical = frame ? frame_to_phys(frame) : 0;
+	size_t size = count * PAGE_SIZE;
+	unsigned long irq = lock();
+	struct arena_piece *piece =
+		count ? take_piece(size + 2 * GUARD, PAGE_SIZE, PIECE_FRAMES) : NULL;
+	uintptr_t address = piece ? piece->base + GUARD : 0;
+	size_t mapped = piece ? map_frames(address, frames, count, flags | PAGE_GLOBAL) : 0;
 
-	if (!physical)
-		return 0;
-	uintptr_t address = map_piece(physical, KERNEL_STACK_SIZE, KERNEL_STACK_SLOT,
-				      KERNEL_STACK_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
+	address = settle(piece, address, size, mapped * PAGE_SIZE);
+	unlock(irq);
+	/* As in map_range(): pairs with entry_write in mm/page_table_walk.h. */
+	if (address)
+		mmu_publish(address, size);
+	return (void *)address;
+}
 
-	return address ? address + KERNEL_STACK_SIZE : 0;
+void kspace_unmap(void *address)
+{
+	uintptr_t first = align_down((uintptr_t)address, PAGE_SIZE);
+	unsigned long irq = lock();
+	struct arena_piece *piece = find_piece(first, GUARD, PIECE_DEVICE, PIECE_FRAMES);
+
+	free_piece(piece, first, piece->size - 2 * GUARD);
+	unlock(irq);
+}
+
+/* Fresh memory in a piece of the size, at an offset; 0. */
+static uintptr_t alloc_piece(size_t piece_size, uint64_t alignment, size_t offset, size_t size,
+			     enum piece_kind kind, unsigned flags, enum frame_tag tag)
+{
+	unsigned long irq = lock();
+	struct arena_piece *piece = take_piece(piece_size, alignment, kind);
+	uintptr_t address = piece ? piece->base + offset : 0;
+	size_t rest = piece ? map_fresh(address, size, flags, tag) : 0;
+
+	address = settle(piece, address, size, size - rest);
+	unlock(irq);
+	/* As in map_range(): pairs with entry_write in mm/page_table_walk.h. */
+	if (address)
+		mmu_publish(address, size);
+	return address;
 }
 
 void *kspace_alloc(size_t size, unsigned flags, enum frame_tag tag)
 {
-	size_t count = align_up(size, PAGE_SIZE) / PAGE_SIZE;
-	struct frame *frame = frame_alloc_run(count, PAGE_SIZE, UINT64_MAX, tag);
-
-	if (!frame)
+	if (size == 0 || size > KSPACE_END - KSPACE_BASE)
 		return NULL;
-	uint64_t physical = frame_to_phys(frame);
-
-	memset(frame_to_virt(frame), 0, count * PAGE_SIZE);
-	return (void *)map_piece(physical, count * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
-				 flags | PAGE_GLOBAL);
+	size = align_up(size, PAGE_SIZE);
+	return (void *)alloc_piece(size + 2 * GUARD, PAGE_SIZE, GUARD, size, PIECE_MEMORY,
+				   flags | PAGE_GLOBAL, tag);
 }
 
-int kspace_populate(uintptr_t address, size_t size)
+void kspace_free(void *address)
 {
-	uintptr_t end = align_up(address + size, PAGE_SIZE);
+	unsigned long irq;
+	struct arena_piece *piece;
 
-	for (address = align_down(address, PAGE_SIZE); address < end;) {
-		struct page_table_path path;
-		size_t step = PAGE_SIZE;
-
-		page_table_lookup(&kernel.table, address, &path);
-		if (!path.mapped) {
-			uint64_t physical = 0;
-
-			if (is_aligned(address, PAGE_LEVEL_SIZE(1)) &&
-			    end - address >= PAGE_LEVEL_SIZE(1))
-				physical = early_alloc_pages(PAGE_TABLE_ENTRIES,
-							     PAGE_LEVEL_SIZE(1));
-			if (physical)
-				step = PAGE_LEVEL_SIZE(1);
-			else
-				physical = early_alloc_pages(1, PAGE_SIZE);
-			if (!physical || page_table_map(&kernel.table, address, physical, step,
-							PAGE_READ | PAGE_WRITE | PAGE_GLOBAL,
-							NULL) != 0)
-				return -ENOMEM;
-		}
-		address += step;
-	}
-	/* The new entries before walks: pairs with entry_write in mm/page_table.c. */
-	mmu_publish(address, size);
-	return 0;
+	if (!address)
+		return;
+	irq = lock();
+	piece = find_piece((uintptr_t)address, GUARD, PIECE_MEMORY, PIECE_MEMORY);
+	free_piece(piece, (uintptr_t)address, piece->size - 2 * GUARD);
+	unlock(irq);
 }
 
-static uint64_t allocate_frame(void)
+uintptr_t kspace_alloc_stack(void)
 {
-	struct frame *frame = frame_alloc_zeroed(FRAME_TAG_TABLE);
+	uintptr_t address = alloc_piece(STACK_PIECE, KERNEL_STACK_SLOT, STACK_OFFSET,
+					KERNEL_STACK_SIZE, PIECE_STACK,
+					PAGE_READ | PAGE_WRITE | PAGE_GLOBAL, FRAME_TAG_STACK);
 
-	return frame ? frame_to_phys(frame) : 0;
+	return address ? address + KERNEL_STACK_SIZE : 0;
 }
 
-void kspace_use_frames(void)
+void kspace_free_stack(uintptr_t top)
 {
-	kernel.table.allocate = allocate_frame;
-	kernel.table.uses_frames = true;
-}
+	uintptr_t address = top - KERNEL_STACK_SIZE;
+	unsigned long irq = lock();
 
-void *kspace_map_code(void)
-{
-	return (void *)map_piece(image_to_phys(text_start), (size_t)(text_end - text_start),
-				 PAGE_SIZE, PAGE_SIZE, PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
-}
-
-void kspace_unmap_code(void *code)
-{
-	size_t size = (size_t)(text_end - text_start);
-	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
-
-	struct tlb_gather gather;
-
-	tlb_gather_begin(&gather, &kernel, false);
-	BUG_ON(page_table_unmap(&kernel_table, (uintptr_t)code, size, &gather) != 0);
-	tlb_gather_end(&gather);
-	spinlock_unlock_irqrestore(&kspace_lock, irq);
+	free_piece(find_piece(address, STACK_OFFSET, PIECE_STACK, PIECE_STACK), address,
+		   KERNEL_STACK_SIZE);
+	unlock(irq);
 }
 
 int kspace_protect(void *address, size_t size, unsigned flags)
 {
-	unsigned long irq = spinlock_lock_irqsave(&kspace_lock);
-	struct tlb_gather gather;
-	int error;
+	return space_protect(kernel_space(), (uintptr_t)address, size, flags | PAGE_GLOBAL);
+}
 
-	tlb_gather_begin(&gather, &kernel, false);
-	error = page_table_protect(&kernel_table, (uintptr_t)address, size, flags, &gather);
-	tlb_gather_end(&gather);
-	spinlock_unlock_irqrestore(&kspace_lock, irq);
-	return error;
+void kspace_statistics(struct kspace_statistics *statistics)
+{
+	unsigned long irq = lock();
+
+	*statistics = counts;
+	statistics->pieces = addresses.pieces_taken;
+	statistics->lazy_pieces = lazy_count;
+	unlock(irq);
+}
+
+void *kspace_map_code(void)
+{
+	return (void *)map_range(image_to_phys(text_start), (size_t)(text_end - text_start),
+				 PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
+}
+
+void kspace_unmap_code(void *code)
+{
+	kspace_unmap(code);
+	kspace_flush();
 }

@@ -49,10 +49,10 @@ int kspace_map_memory(const struct memory_map *map);
 int kspace_populate(uintptr_t address, size_t size);
 
 /*
- * From here on page tables come from the frame allocator and pieces are given back. Boot CPU, once,
- * after frame_init().
+ * From here on page tables come from the frame allocator, and the root does not change any more.
+ * -ENOMEM. Boot CPU, once, after frame_init().
  */
-void kspace_use_frames(void);
+int kspace_use_frames(void);
 
 /*
  * Maps device registers, uncached, not executable, with an unmapped page on each side. NULL: no
@@ -71,8 +71,7 @@ void kspace_unmap(void *address);
 
 /*
  * size bytes (rounded up to pages) of zeroed memory at addresses of their own, from frames that
- * need not be in a row; in large pages where size and memory allow. flags: rights; always global.
- * NULL.
+ * need not be in a row. flags: rights; always global. NULL.
  */
 void *kspace_alloc(size_t size, unsigned flags, enum frame_tag tag);
 

@@ -19,7 +19,9 @@
 #include <sync/spin/percpu.h>
 
 static struct asid_allocator asids;
-static unsigned id_bits; /* constant after space_init(); 0: the machine has none */
+/* Constant after space_init(). */
+static unsigned id_bits;       /* 0: spaces have none */
+static bool drops_after_load; /* the machine has ids, we use none: it does not drop by itself */
 
 static DEFINE_PER_CPU(uint64_t, loaded_space); /* atomic: a struct space *, for others to read */
 static DEFINE_PER_CPU(uint32_t, space_use);    /* atomic: enum space_use */
@@ -34,6 +36,7 @@ void space_init(unsigned asid_bits, unsigned cpus)
 		id_bits = 0;
 	if (id_bits)
 		asid_init(&asids, id_bits);
+	drops_after_load = !id_bits && mmu_id_bits();
 }
 
 uint64_t space_rollovers(void)
@@ -126,6 +129,8 @@ static void load(struct space *space)
 		drop_here(id);
 	tlb_shadow_load(cpu, &space->table, id);
 	mmu_load_root(space->table.root, id);
+	if (drops_after_load)
+		drop_here(0);
 	atomic_store_relaxed(&this_cpu(space_use), SPACE_USED);
 	atomic_store_relaxed(&this_cpu(loaded_space), (uint64_t)(uintptr_t)space);
 }
@@ -148,6 +153,8 @@ static void unload(void)
 
 	tlb_shadow_load(cpu_current(), NULL, 0);
 	mmu_unload_root();
+	if (drops_after_load)
+		drop_here(0);
 	atomic_store_relaxed(&this_cpu(loaded_space), (uint64_t)0);
 	leave(space);
 }

@@ -100,15 +100,18 @@ static void ask(uint64_t cpus, struct tlb_request *request)
 }
 
 /* Clears the bits in `current` of CPUs, which then drop the id when they next load the space. */
-static void leave_alone(struct space *space, uint64_t cpus)
+static uint64_t leave_alone(struct space *space, uint64_t cpus)
 {
 	/* Full barrier, pairs with load in mm/space.c: (2) of the head. */
-	uint64_t had = atomic_fetch_and_seq_cst(&space->current, ~cpus) & cpus;
+	return atomic_fetch_and_seq_cst(&space->current, ~cpus) & cpus;
+}
 
-	if (!had)
+static void note_deferred(struct space *space, uint64_t cpus)
+{
+	if (!cpus)
 		return;
-	percpu_counter_add(&deferred, bit_count(&had, 64));
-	tlb_shadow_deferred(&space->table, had);
+	percpu_counter_add(&deferred, bit_count(&cpus, 64));
+	tlb_shadow_deferred(&space->table, cpus);
 }
 
 /* Those of the set that lend what they have loaded, and will drop the id instead of being asked. */
@@ -123,6 +126,7 @@ static uint64_t lent_among(struct space *space, uint64_t cpus)
 		if (space_mark_stale((unsigned)cpu))
 			stale |= (uint64_t)1 << cpu;
 	}
+	note_deferred(space, stale);
 	return stale;
 }
 
@@ -130,11 +134,12 @@ static uint64_t lent_among(struct space *space, uint64_t cpus)
 static uint64_t reached(struct space *space, bool tables)
 {
 	/* Full barriers, pairs with space_switch in mm/space.c: (1) and (3) of the head. */
-	uint64_t first = atomic_load_seq_cst(&space->loaded);
+	uint64_t cpus = atomic_load_seq_cst(&space->loaded);
+	uint64_t left = leave_alone(space, ~cpus);
 
-	leave_alone(space, ~first);
-	first |= atomic_load_seq_cst(&space->loaded); /* pairs with space_switch in mm/space.c */
-	return tables ? first : first & ~lent_among(space, first);
+	cpus |= atomic_load_seq_cst(&space->loaded); /* pairs with space_switch in mm/space.c */
+	note_deferred(space, left & ~cpus);
+	return tables ? cpus : cpus & ~lent_among(space, cpus);
 }
 
 static void invalidate_space(struct space *space, struct tlb_request *request)

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 /* How many lost translations it can keep; more are forgotten, and counted. */
-#define TLB_SHADOW_MAX 1024
+#define TLB_SHADOW_MAX 2048
 
 #ifdef CONFIG_CHECK
 

@@ -36,7 +36,7 @@ NOISE_CHUNKS = 30
 NOISE_CHUNK_BYTES = 100
 IDLE_SECONDS = 2
 
-COMMANDS = ["help", "test", "cpus", "mem", "pt", "irqs", "log", "barriers", "reboot", "poweroff"]
+COMMANDS = ["help", "test", "cpus", "mem", "pt", "layout", "maps", "tlb", "irqs", "log", "barriers", "reboot", "poweroff"]
 
 
 class SessionError(Exception):
@@ -155,7 +155,7 @@ def test_hints(session):
 
 
 def test_usage(session):
-    wrong = ["pt", "pt 1 2", "mem 1", "cpus x", "irqs x", "log x", "help a b", "test a b", "reboot x", "poweroff x"]
+    wrong = ["pt", "pt 1 2", "mem 1", "layout x", "maps x", "tlb x", "cpus x", "irqs x", "log x", "help a b", "test a b", "reboot x", "poweroff x"]
     for typed in [*wrong, "barriers x", "barriers run XY", "barriers run SB x"]:
         rows = session.run(typed)
         expect(len(rows) == 1 and rows[0].startswith(f"usage: {typed.split()[0]}"), f"{typed}: {rows}")
@@ -189,6 +189,42 @@ def test_mem(session):
     size = int(session.machine.memory[:-1]) << (20 if session.machine.memory.endswith("M") else 30)
     expect(size // 2 < usable < size, f"{usable} bytes usable of {size}")
     expect_row(rows, "free: ")
+    expect_row(rows, "  page tables ")
+    expect_row(rows, "free blocks by order: ")
+
+
+def stretches_of(rows, pattern):
+    matches = [match for match in (re.match(pattern, row) for row in rows) if match]
+    stretches = [(int(match[1], 16), int(match[2], 16), match[3]) for match in matches]
+    expect(stretches, f"no ranges in {rows}")
+    for (_, last, _), (first, _, _) in zip(stretches, stretches[1:]):
+        expect(last < first, f"the ranges overlap or are not sorted: {rows}")
+    return stretches
+
+
+def test_layout(session):
+    rows = session.run("layout")
+    regions = stretches_of(rows, r"0x([0-9a-f]{16})  0x([0-9a-f]{16}) .*?B  (.*?): ")
+    names = {name for _, _, name in regions}
+    expect(names == {"lower half", "direct map", "frame map", "kernel space", "kernel image"}, f"regions: {rows}")
+    expect_row(rows, "kernel space: ")
+
+
+def test_maps(session):
+    rows = session.run("maps")
+    stretches = stretches_of(rows, r"0x([0-9a-f]{16})-0x([0-9a-f]{16}) +\d+ [KMGT]iB ([r-][w-][x-]) kernel global ")
+    expect(all(first >= 1 << 63 for first, _, _ in stretches), "the kernel maps lower addresses")
+    expect(any(rights == "r-x" for _, _, rights in stretches), "no text")
+    expect(not any("wx" in rights for _, _, rights in stretches), "writable and executable")
+    expect(rows[-1] == f"{len(stretches)} stretches", f"the last row is {rows[-1]!r}")
+
+
+def test_tlb(session):
+    rows = session.run("tlb")
+    for name in ["invalidations", "CPUs interrupted for them", "rollovers of the ids"]:
+        expect(any(re.match(rf"{re.escape(name)} +\d+$", row) for row in rows), f"{name} is missing in {rows}")
+    loaded = [row for row in rows if re.match(r"CPU \d+ has loaded: none$", row)]
+    expect(len(loaded) == session.machine.smp, f"a space is loaded: {rows}")
 
 
 def walk(session, address):
@@ -377,6 +413,9 @@ TESTS = [
     test_cpus,
     test_mem,
     test_pt,
+    test_layout,
+    test_maps,
+    test_tlb,
     test_irqs,
     test_log,
     test_barriers,
