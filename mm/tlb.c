@@ -57,6 +57,12 @@ static DEFINE_PERCPU_COUNTER(deferred);
 
 static uint32_t prefers_interrupts; /* atomic */
 
+/* CPUs that translate kernel addresses: early in boot this one is not online yet. */
+static uint64_t all_cpus(void)
+{
+	return cpus_online() | (uint64_t)1 << cpu_current();
+}
+
 static void invalidate_here(void *argument)
 {
 	/* On an interrupted CPU: pairs with ask in mm/tlb.c, which waits for it. */
@@ -93,7 +99,7 @@ static void ask(uint64_t cpus, struct tlb_request *request)
 			percpu_counter_add(&broadcasts, 1);
 		else
 			percpu_counter_add(&ipis, bit_count(&others, 64));
-		note_invalidated(tlb_broadcasts() ? cpus_online() : cpus, request);
+		note_invalidated(tlb_broadcasts() ? all_cpus() : cpus, request);
 		return;
 	}
 	percpu_counter_add(&ipis, on_cpus_immediate(cpus, invalidate_here, request));
@@ -180,7 +186,7 @@ void tlb_invalidate(struct space *space, uintptr_t address, size_t size, unsigne
 	smp_mb();
 	if (space_is_kernel(space)) {
 		request.id = TLB_GLOBAL;
-		ask(cpus_online(), &request);
+		ask(all_cpus(), &request);
 	} else {
 		invalidate_space(space, &request);
 	}

@@ -132,7 +132,8 @@ static uint64_t holders_of(const struct page_table *table, bool is_kernel)
 	uint64_t cpus = 0;
 
 	if (is_kernel)
-		return cpus_online();
+		/* Early in boot this one is not online yet. */
+		return cpus_online() | bit(cpu_current());
 	for (unsigned i = 0; i < holding_count; i++)
 		if (holdings[i].table == table)
 			cpus |= holdings[i].cpus & ~holdings[i].deferred;

@@ -189,7 +189,7 @@ def test_mem(session):
     size = int(session.machine.memory[:-1]) << (20 if session.machine.memory.endswith("M") else 30)
     expect(size // 2 < usable < size, f"{usable} bytes usable of {size}")
     expect_row(rows, "free: ")
-    expect_row(rows, "  page tables ")
+    expect_row(rows, "  kernel stacks ")
     expect_row(rows, "free blocks by order: ")
 
 
@@ -248,7 +248,7 @@ def test_pt(session):
     expect(walk(session, "0x" + heading[1])[1] == levels, "the number and the name walk differently")
 
     rows, levels = walk(session, "0")
-    expect(rows[-1] == "not mapped" and "user" in rows[0], f"page zero: {rows}")
+    expect(rows[-1] == "not mapped" and "lower half" in rows[0], f"page zero: {rows}")
     rows, levels = walk(session, "0xfffffff000000000")
     expect(rows[-1] == "not mapped" or "physical address" in rows[-1], f"kernel space: {rows}")
     expect_row(session.run("pt 0x1234567890abcdef"), "no such address")
