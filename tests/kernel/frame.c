@@ -456,7 +456,7 @@ TEST(frame, reclaim_reaches_cpus_that_spin)
 
 #ifdef CONFIG_CHECK
 
-DEATH_TEST(frame, freed_twice, "freed twice, in test_frame_freed_twice")
+DEATH_TEST(frame, freed_twice, "freed twice, in test_")
 {
 	struct frame *frame = frame_alloc(TAG);
 
