@@ -63,16 +63,50 @@ unsigned tlb_shadow_pending(void);
 uint64_t tlb_shadow_forgotten(void);
 
 #else
-#define tlb_shadow_lost(...) ((void)0)
-#define tlb_shadow_mapped(...) ((void)0)
-#define tlb_shadow_lost_table(...) ((void)0)
-#define tlb_shadow_load(...) ((void)0)
-#define tlb_shadow_invalidated(...) ((void)0)
-#define tlb_shadow_deferred(...) ((void)0)
-#define tlb_shadow_released(...) ((void)0)
-#define tlb_shadow_destroyed(...) ((void)0)
-#define tlb_shadow_pending() 0U
-#define tlb_shadow_forgotten() 0UL
+
+static inline void tlb_shadow_lost(const struct page_table *table, bool is_kernel,
+				   uintptr_t address, unsigned level, uint64_t old)
+{
+	(void)table, (void)is_kernel, (void)address, (void)level, (void)old;
+}
+
+static inline void tlb_shadow_mapped(const struct page_table *table, uintptr_t address,
+				     unsigned level, uint64_t entry)
+{
+	(void)table, (void)address, (void)level, (void)entry;
+}
+
+static inline void tlb_shadow_lost_table(const struct page_table *table, bool is_kernel,
+					 uint64_t physical, uintptr_t first, uintptr_t last)
+{
+	(void)table, (void)is_kernel, (void)physical, (void)first, (void)last;
+}
+
+static inline void tlb_shadow_load(unsigned cpu, const struct page_table *table, uint64_t id)
+{
+	(void)cpu, (void)table, (void)id;
+}
+
+static inline void tlb_shadow_invalidated(unsigned cpu, const struct tlb_request *request)
+{
+	(void)cpu, (void)request;
+}
+
+static inline void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus)
+{
+	(void)table, (void)cpus;
+}
+
+static inline void tlb_shadow_released(uint64_t physical, unsigned order)
+{
+	(void)physical, (void)order;
+}
+
+static inline void tlb_shadow_destroyed(const struct page_table *table)
+{
+	(void)table;
+}
+
 #endif
 
 #endif
