@@ -11,7 +11,10 @@ void arena_init(struct arena *arena, uint64_t quantum, enum arena_strategy strat
 		struct arena_piece *(*more)(size_t *count))
 {
 	BUG_ON(!is_power_of_two(quantum) || strategy >= ARENA_STRATEGIES);
-	*arena = (struct arena){ .quantum = quantum, .strategy = strategy, .more = more };
+	*arena = (struct arena){ .quantum = quantum,
+				 .shift = (unsigned)__builtin_ctzl(quantum),
+				 .strategy = strategy,
+				 .more = more };
 	list_init(&arena->by_address);
 	list_init(&arena->spare);
 	for (size_t i = 0; i < ARENA_CLASSES; i++)
@@ -23,13 +26,13 @@ void arena_init(struct arena *arena, uint64_t quantum, enum arena_strategy strat
 /* The class of free pieces of a size: that of its highest bit. */
 static unsigned class_of(const struct arena *arena, uint64_t size)
 {
-	return 63 - (unsigned)__builtin_clzl(size / arena->quantum);
+	return 63 - (unsigned)__builtin_clzl(size >> arena->shift);
 }
 
 static struct list *bucket_of(struct arena *arena, uint64_t base)
 {
 	/* Knuth's multiplicative hash: the top bits are mixed best. */
-	return &arena->buckets[(base / arena->quantum * 0x9e3779b97f4a7c15UL) >> 56];
+	return &arena->buckets[((base >> arena->shift) * 0x9e3779b97f4a7c15UL) >> 56];
 }
 _Static_assert(ARENA_BUCKETS == 256, "bucket_of() keeps eight bits");
 
@@ -220,7 +223,7 @@ static struct arena_piece *find_smallest(struct arena *arena, uint64_t size, uin
 static struct arena_piece *find_instantly(struct arena *arena, uint64_t size, uint64_t alignment)
 {
 	uint64_t enough = alignment > arena->quantum ? size + alignment - arena->quantum : size;
-	unsigned class = class_of(arena, enough) + !is_power_of_two(enough / arena->quantum);
+	unsigned class = class_of(arena, enough) + !is_power_of_two(enough >> arena->shift);
 	uint64_t classes = class < 64 ? arena->occupied >> class << class : 0;
 
 	if (classes)

@@ -38,6 +38,7 @@ struct arena_piece {
 
 struct arena {
 	uint64_t quantum; /* a power of two: bases and sizes are multiples */
+	unsigned shift;   /* its exponent */
 	enum arena_strategy strategy;
 	/* Room for records: at least one, *count of them; NULL: none. They are kept for good. */
 	struct arena_piece *(*more)(size_t *count);

@@ -31,7 +31,7 @@ static inline void end_life(struct frame *frame, unsigned order, uintptr_t site)
 }
 
 /* What the tag's count goes up or down by, on whatever CPU this is. */
-static void account(unsigned tag, uint64_t frames)
+static void account(size_t tag, uint64_t frames)
 {
 	unsigned long irq = interrupts_save();
 

@@ -25,7 +25,7 @@ bool frame_cache_refill(struct frame_cache *cache)
 	for (size_t i = 0; i < count; i++)
 		/* Backwards: handed out by rising address. */
 		cache->frames[i] = frames[count - 1 - i];
-	atomic_store_relaxed(&cache->count, (uint32_t)count);
+	atomic_store_relaxed(&cache->count, (uint64_t)count);
 	count_up(&cache->refills);
 	return count != 0;
 }
@@ -34,7 +34,7 @@ bool frame_cache_refill(struct frame_cache *cache)
 void frame_cache_drain(struct frame_cache *cache)
 {
 	struct frame *frames[FRAME_CACHE_BATCH];
-	uint32_t left = FRAME_CACHE_MAX - FRAME_CACHE_BATCH;
+	uint64_t left = FRAME_CACHE_MAX - FRAME_CACHE_BATCH;
 
 	for (size_t i = 0; i < FRAME_CACHE_BATCH; i++)
 		frames[i] = cache->frames[left + i];
@@ -52,12 +52,12 @@ static void surrender(void *argument)
 {
 	struct surrender *all = argument;
 	struct frame_cache *cache = &this_cpu(frame_cache);
-	uint32_t count = atomic_load_relaxed(&cache->count);
+	uint64_t count = atomic_load_relaxed(&cache->count);
 	uint64_t old;
 
 	if (count == 0)
 		return;
-	for (uint32_t i = 0; i + 1 < count; i++)
+	for (uint64_t i = 0; i + 1 < count; i++)
 		cache->frames[i]->owner[0] = (uintptr_t)cache->frames[i + 1];
 	old = atomic_load_relaxed(&all->first);
 	/*
@@ -67,7 +67,7 @@ static void surrender(void *argument)
 	do
 		cache->frames[count - 1]->owner[0] = old;
 	while (!atomic_compare_exchange_relaxed(&all->first, &old, (uintptr_t)cache->frames[0]));
-	atomic_store_relaxed(&cache->count, 0);
+	atomic_store_relaxed(&cache->count, (uint64_t)0);
 }
 
 void frame_reclaim_caches(void)

@@ -16,7 +16,7 @@
 #define FRAME_CACHE_BATCH 32
 
 struct frame_cache {
-	uint32_t count; /* atomic, for those who count; written by its CPU alone, like the rest */
+	uint64_t count; /* atomic, for those who count; written by its CPU alone, like the rest */
 	struct frame *frames[FRAME_CACHE_MAX];
 	uint64_t by_tag[FRAME_TAGS]; /* atomic: allocated less freed on this CPU, may wrap */
 	uint64_t refills;            /* atomic */
@@ -35,7 +35,7 @@ void frame_cache_drain(struct frame_cache *cache);
 /* A frame of this CPU's cache, or NULL. */
 static inline struct frame *frame_cache_pop(struct frame_cache *cache)
 {
-	uint32_t count = atomic_load_relaxed(&cache->count);
+	uint64_t count = atomic_load_relaxed(&cache->count);
 
 	if (__builtin_expect(count == 0, 0)) {
 		if (!frame_cache_refill(cache))
@@ -48,7 +48,7 @@ static inline struct frame *frame_cache_pop(struct frame_cache *cache)
 
 static inline void frame_cache_push(struct frame_cache *cache, struct frame *frame)
 {
-	uint32_t count = atomic_load_relaxed(&cache->count);
+	uint64_t count = atomic_load_relaxed(&cache->count);
 
 	if (__builtin_expect(count == FRAME_CACHE_MAX, 0)) {
 		frame_cache_drain(cache);
@@ -58,9 +58,11 @@ static inline void frame_cache_push(struct frame_cache *cache, struct frame *fra
 	atomic_store_relaxed(&cache->count, count + 1);
 }
 
-static inline void frame_cache_account(struct frame_cache *cache, unsigned tag, uint64_t frames)
+static inline void frame_cache_account(struct frame_cache *cache, size_t tag, uint64_t frames)
 {
-	atomic_store_relaxed(&cache->by_tag[tag], cache->by_tag[tag] + frames);
+	uint64_t *count = &cache->by_tag[tag];
+
+	atomic_store_relaxed(count, *count + frames);
 }
 
 /* How often frame_reclaim_caches() ran. */

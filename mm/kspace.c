@@ -84,6 +84,9 @@ void kspace_init_pieces(void)
 static void flush(void)
 {
 	counts.flushes += lazy_count != 0;
+	for (size_t i = 0; i < lazy_count; i++)
+		page_table_prune(kspace_page_table(), lazy_pieces[i]->base, lazy_pieces[i]->size,
+				 &lazy);
 	tlb_gather_flush(&lazy);
 	while (lazy_count)
 		arena_give(&addresses, lazy_pieces[--lazy_count]);
@@ -107,7 +110,7 @@ static void unmap_lazily(struct arena_piece *piece, uintptr_t address, size_t si
 {
 	lazy.puts_frames = piece->note == PIECE_MEMORY || piece->note == PIECE_STACK;
 	/* A piece ends where its pages do: nothing is split, so nothing fails. */
-	BUG_ON(page_table_unmap(kspace_page_table(), address, size, &lazy) != 0);
+	BUG_ON(page_table_clear(kspace_page_table(), address, size, &lazy) != 0);
 	piece->note = PIECE_FREED;
 	lazy_pieces[lazy_count++] = piece;
 	counts.lazy_pages += size >> PAGE_SHIFT;

@@ -89,12 +89,43 @@ static int map_level(struct mapping *mapping, uint64_t table, unsigned level)
 	}
 }
 
+/* Where the table is there already, and all of the range in it. */
+static int map_pages(struct mapping *mapping, uint64_t table)
+{
+	uint64_t *entry = entry_of(table, mapping->address, 0);
+	uint64_t value = pte_make_leaf(mapping->physical, 0, mapping->flags);
+	/* What the entry of the next frame has more: the address stands in it unchanged. */
+	uint64_t step = pte_make_leaf(PAGE_SIZE, 0, 0) - pte_make_leaf(0, 0, 0);
+	int64_t made = 0;
+	int error = 0;
+
+	for (;; entry++, value += step, mapping->address += PAGE_SIZE) {
+		if (!pte_present(entry_read(entry))) {
+			tlb_shadow_mapped(mapping->table, mapping->address, 0, value);
+			entry_write(entry, value);
+			made++;
+		} else if (!mapping->keep) {
+			error = -EEXIST;
+			break;
+		}
+		if ((mapping->address | (PAGE_SIZE - 1)) == mapping->last)
+			break;
+	}
+	count_entries(mapping->table, table, made);
+	return error;
+}
+
 static int map_range(struct mapping *mapping, size_t size)
 {
+	uint64_t way[PAGE_TABLE_LEVELS_MAX];
+	uint64_t table;
+
 	mapping->last = mapping->address + size - 1;
 	BUG_ON((mapping->address | mapping->physical | size) & (PAGE_SIZE - 1));
 	BUG_ON(size == 0 || mapping->last < mapping->address);
-	return map_level(mapping, mapping->table->root, pte_levels() - 1);
+	table = find_page_table(mapping->table, mapping->address, mapping->last, way);
+	return table ? map_pages(mapping, table)
+		     : map_level(mapping, mapping->table->root, pte_levels() - 1);
 }
 
 int page_table_map(struct page_table *table, uintptr_t address, uint64_t physical, size_t size,

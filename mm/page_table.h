@@ -71,6 +71,15 @@ int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
 		     struct tlb_gather *gather);
 
 /*
+ * The two halves of it, for who unmaps little and often: the mappings go and the tables stay; tables
+ * of the range that are empty go.
+ */
+int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
+		     struct tlb_gather *gather);
+void page_table_prune(struct page_table *table, uintptr_t address, size_t size,
+		      struct tlb_gather *gather);
+
+/*
  * Changes rights and type of mapped pages, and keeps accessed and dirty. Splits and fails as
  * page_table_unmap().
  */

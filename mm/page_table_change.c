@@ -101,12 +101,10 @@ static int split_at(struct page_table *table, uintptr_t address, struct space *s
 	return 0;
 }
 
-static int split_borders(struct table_walk *walk, size_t size)
+static int split_borders(struct table_walk *walk)
 {
 	int error;
 
-	BUG_ON(((walk->address | size) & (PAGE_SIZE - 1)) || size == 0);
-	walk->last = walk->address + size - 1;
 	error = split_at(walk->table, walk->address, walk->gather->space);
 	/* The end of the address space is a border. */
 	if (!error && walk->last != UINTPTR_MAX)
@@ -137,17 +135,83 @@ static void unhook_if_empty(struct table_walk *walk, uint64_t *entry, uintptr_t 
 	tlb_gather_table(walk->gather, child, address, last_of_entry(address, level));
 }
 
-int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
+/* A range of 4 KiB pages in one table: no border to split, and one count. */
+static void unmap_pages(struct table_walk *walk, uint64_t table)
+{
+	uint64_t *entry = entry_of(table, walk->address, 0);
+	int64_t gone = 0;
+
+	for (uintptr_t address = walk->address;; address += PAGE_SIZE, entry++) {
+		if (pte_present(entry_read(entry))) {
+			note_lost(walk, address, entry_exchange(entry, 0), 0, true);
+			gone++;
+		}
+		if ((address | (PAGE_SIZE - 1)) == walk->last)
+			break;
+	}
+	count_entries(walk->table, table, -gone);
+}
+
+int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
 		     struct tlb_gather *gather)
 {
 	struct table_walk walk = { .table = table,
 				   .address = address,
+				   .last = address + size - 1,
 				   .leaf = unmap_leaf,
+				   .gather = gather };
+	uint64_t way[PAGE_TABLE_LEVELS_MAX];
+	uint64_t child;
+	int error;
+
+	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
+	child = find_page_table(table, address, walk.last, way);
+	if (child) {
+		unmap_pages(&walk, child);
+		return 0;
+	}
+	error = split_borders(&walk);
+	return error ? error : table_walk(&walk);
+}
+
+static int keep_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,
+		     uint64_t parent)
+{
+	(void)walk, (void)entry, (void)address, (void)level, (void)parent;
+	return 0;
+}
+
+void page_table_prune(struct page_table *table, uintptr_t address, size_t size,
+		      struct tlb_gather *gather)
+{
+	struct table_walk walk = { .table = table,
+				   .address = address,
+				   .last = address + size - 1,
+				   .leaf = keep_leaf,
 				   .behind_table = unhook_if_empty,
 				   .gather = gather };
-	int error = split_borders(&walk, size);
+	uint64_t way[PAGE_TABLE_LEVELS_MAX];
+	uint64_t child = find_page_table(table, address, walk.last, way);
 
-	return error ? error : table_walk(&walk);
+	if (!child) {
+		table_walk(&walk);
+		return;
+	}
+	for (unsigned level = 1; level < pte_levels() && is_empty(table, child); level++) {
+		unhook_if_empty(&walk, entry_of(way[level], address, level),
+				address & ~(PAGE_LEVEL_SIZE(level) - 1), level, way[level]);
+		child = way[level];
+	}
+}
+
+int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
+		     struct tlb_gather *gather)
+{
+	int error = page_table_clear(table, address, size, gather);
+
+	if (!error)
+		page_table_prune(table, address, size, gather);
+	return error;
 }
 
 static int protect_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,
@@ -175,16 +239,38 @@ static int protect_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t addr
 	return 0;
 }
 
+static void protect_pages(struct table_walk *walk, uint64_t table)
+{
+	uint64_t *entry = entry_of(table, walk->address, 0);
+
+	for (uintptr_t address = walk->address;; address += PAGE_SIZE, entry++) {
+		if (pte_present(entry_read(entry)))
+			protect_leaf(walk, entry, address, 0, table);
+		if ((address | (PAGE_SIZE - 1)) == walk->last)
+			break;
+	}
+}
+
 int page_table_protect(struct page_table *table, uintptr_t address, size_t size, unsigned flags,
 		       struct tlb_gather *gather)
 {
 	struct table_walk walk = { .table = table,
 				   .address = address,
+				   .last = address + size - 1,
 				   .leaf = protect_leaf,
 				   .gather = gather,
 				   .flags = flags };
-	int error = split_borders(&walk, size);
+	uint64_t way[PAGE_TABLE_LEVELS_MAX];
+	uint64_t child;
+	int error;
 
+	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
+	child = find_page_table(table, address, walk.last, way);
+	if (child) {
+		protect_pages(&walk, child);
+		return 0;
+	}
+	error = split_borders(&walk);
 	return error ? error : table_walk(&walk);
 }
 

@@ -84,6 +84,28 @@ static inline uint64_t new_table(const struct page_table *table)
 	return physical;
 }
 
+/*
+ * The table of 4 KiB pages in which a whole range lies, 0 when there is none: the short way for what
+ * is done most. way: the tables above it, by level.
+ */
+static inline uint64_t find_page_table(const struct page_table *table, uintptr_t address,
+				       uintptr_t last, uint64_t way[PAGE_TABLE_LEVELS_MAX])
+{
+	uint64_t next = table->root;
+
+	if ((address ^ last) >> PAGE_LEVEL_SHIFT(1))
+		return 0;
+	for (unsigned level = pte_levels() - 1; level > 0; level--) {
+		uint64_t value = entry_read(entry_of(next, address, level));
+
+		if (!pte_present(value) || pte_is_leaf(value, level))
+			return 0;
+		way[level] = next;
+		next = pte_address(value);
+	}
+	return next;
+}
+
 /* What is done with each present leaf of a range, and behind each table below the root. */
 struct table_walk {
 	struct page_table *table;

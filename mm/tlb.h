@@ -8,6 +8,8 @@
 #ifndef MM_TLB_H
 #define MM_TLB_H
 
+#include <arch/pte.h>
+#include <lib/bits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,12 +46,27 @@ struct tlb_gather {
 void tlb_gather_begin(struct tlb_gather *gather, struct space *space, bool puts_frames);
 
 /*
- * A leaf lost its mapping or some right; entry: what it was. Called by mm/page_table.c after it has
- * written the new one. May end the present round (tlb_gather_flush()) when no memory is left to
- * note the frame in. unmapped: it has no mapping any more, or another frame.
+ * Notes a frame to release. May end the present round (tlb_gather_flush()) when no memory is left to
+ * note it in.
  */
-void tlb_gather_leaf(struct tlb_gather *gather, uintptr_t address, uint64_t entry, unsigned level,
-		     bool unmapped);
+void tlb_gather_frame(struct tlb_gather *gather, uint64_t physical);
+
+/*
+ * A leaf lost its mapping or some right; entry: what it was. Called by mm/page_table_change.c after
+ * it has written the new one. unmapped: it has no mapping any more, or another frame.
+ */
+static inline void tlb_gather_leaf(struct tlb_gather *gather, uintptr_t address, uint64_t entry,
+				   unsigned level, bool unmapped)
+{
+	uintptr_t within = PAGE_LEVEL_SIZE(level) - 1;
+
+	gather->first = min(gather->first, address);
+	gather->last = max(gather->last, address + within);
+	gather->level = min(gather->level, level);
+	gather->pages++;
+	if (unmapped && gather->puts_frames)
+		tlb_gather_frame(gather, pte_address(entry) & ~within);
+}
 
 /* A table page was unhooked; it covered [first, last]. */
 void tlb_gather_table(struct tlb_gather *gather, uint64_t table, uintptr_t first, uintptr_t last);

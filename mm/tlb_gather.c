@@ -49,8 +49,9 @@ static struct tlb_batch *batch_with_room(struct tlb_gather *gather)
 	return batch;
 }
 
-static void note_frame(struct tlb_gather *gather, struct frame *frame)
+void tlb_gather_frame(struct tlb_gather *gather, uint64_t physical)
 {
+	struct frame *frame = frame_of(physical);
 	struct tlb_batch *batch;
 
 	if (gather->inline_count == TLB_GATHER_INLINE) {
@@ -62,17 +63,6 @@ static void note_frame(struct tlb_gather *gather, struct frame *frame)
 		tlb_gather_flush(gather);
 	}
 	gather->inline_frames[gather->inline_count++] = frame;
-}
-
-void tlb_gather_leaf(struct tlb_gather *gather, uintptr_t address, uint64_t entry, unsigned level,
-		     bool unmapped)
-{
-	gather->first = min(gather->first, address);
-	gather->last = max(gather->last, address + (PAGE_LEVEL_SIZE(level) - 1));
-	gather->level = min(gather->level, level);
-	gather->pages++;
-	if (unmapped && gather->puts_frames)
-		note_frame(gather, frame_of(pte_address(entry) & ~(PAGE_LEVEL_SIZE(level) - 1)));
 }
 
 void tlb_gather_table(struct tlb_gather *gather, uint64_t table, uintptr_t first, uintptr_t last)
