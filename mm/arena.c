@@ -46,6 +46,7 @@ static void insert_free(struct arena *arena, struct arena_piece *piece)
 	unsigned class = class_of(arena, piece->size);
 
 	piece->is_free = true;
+	piece->class = (uint8_t)class;
 	list_push_front(&arena->classes[class], &piece->by_size);
 	arena->occupied |= 1UL << class;
 	arena->free += piece->size;
@@ -54,11 +55,9 @@ static void insert_free(struct arena *arena, struct arena_piece *piece)
 
 static void remove_free(struct arena *arena, struct arena_piece *piece)
 {
-	unsigned class = class_of(arena, piece->size);
-
 	list_remove(&piece->by_size);
-	if (list_is_empty(&arena->classes[class]))
-		arena->occupied &= ~(1UL << class);
+	if (list_is_empty(&arena->classes[piece->class]))
+		arena->occupied &= ~(1UL << piece->class);
 	arena->free -= piece->size;
 	arena->pieces_free--;
 }

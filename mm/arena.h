@@ -31,6 +31,7 @@ struct arena_piece {
 	uint64_t size;
 	uint64_t note; /* taken: the owner's */
 	bool is_free;
+	uint8_t class; /* free: where by_size is */
 };
 
 #define ARENA_CLASSES 64

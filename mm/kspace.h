@@ -16,6 +16,7 @@
 #include <mm/frame.h>
 #include <mm/memory_map.h>
 #include <mm/page_table.h>
+#include <mm/space.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,10 @@
 #define KSPACE_LAZY_PIECES 64
 
 /* The one page table that translates kernel addresses. */
-struct page_table *kspace_page_table(void);
+static inline struct page_table *kspace_page_table(void)
+{
+	return &kernel_space()->table;
+}
 
 /* Starts on the tables that mm/early_map.c built. First thing at boot; needs nothing. */
 void kspace_init(void);

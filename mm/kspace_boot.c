@@ -23,7 +23,7 @@
 
 uint64_t image_load_address;
 
-static struct space kernel = { .table.keeps_top = true,
+struct space kernel_space_itself = { .table.keeps_top = true,
 			       .lock = SPINLOCK_INITIALISER("kspace"),
 			       .name = "kernel" };
 
@@ -41,21 +41,11 @@ static uint64_t allocate_from_memory(void)
 	return early_alloc_pages(1, PAGE_SIZE);
 }
 
-struct space *kernel_space(void)
-{
-	return &kernel;
-}
-
-struct page_table *kspace_page_table(void)
-{
-	return &kernel.table;
-}
-
 void kspace_init(void)
 {
-	kernel.table.root = mmu_kernel_root();
-	kernel.table.allocate = allocate_from_pool;
-	image_load_address = kernel.table.root - ((uintptr_t)early_kernel_root - KERNEL_IMAGE_BASE);
+	kspace_page_table()->root = mmu_kernel_root();
+	kspace_page_table()->allocate = allocate_from_pool;
+	image_load_address = kspace_page_table()->root - ((uintptr_t)early_kernel_root - KERNEL_IMAGE_BASE);
 	kspace_init_pieces();
 }
 
@@ -63,7 +53,7 @@ void kspace_init(void)
 static int fill_direct_map(uint64_t first, uint64_t end)
 {
 	uintptr_t address = (uintptr_t)phys_to_virt(first);
-	int error = page_table_fill(&kernel.table, address, first, end - first,
+	int error = page_table_fill(kspace_page_table(), address, first, end - first,
 				    PAGE_READ | PAGE_WRITE | PAGE_GLOBAL);
 
 	/* The new entries before walks: pairs with entry_write in mm/page_table_walk.h. */
@@ -115,7 +105,7 @@ int kspace_map_memory(const struct memory_map *map)
 	BUG_ON(!first);
 	error = fill_direct_map(first->base, first->base + first->size);
 	early_alloc_confine(first->base, first->base + first->size);
-	kernel.table.allocate = allocate_from_memory;
+	kspace_page_table()->allocate = allocate_from_memory;
 	for (size_t i = 0; i < before.count && !error; i++) {
 		const struct memory_range *range = &before.ranges[i];
 
@@ -135,13 +125,13 @@ static size_t populate_page(uintptr_t address, uintptr_t end)
 
 	if (is_aligned(address, large) && end - address >= large) {
 		physical = early_alloc_pages(PAGE_TABLE_ENTRIES, large);
-		if (physical && page_table_map(&kernel.table, address, physical, large, flags,
+		if (physical && page_table_map(kspace_page_table(), address, physical, large, flags,
 					       NULL) == 0)
 			return large;
 	}
 	physical = early_alloc_pages(1, PAGE_SIZE);
 	if (physical &&
-	    page_table_map(&kernel.table, address, physical, PAGE_SIZE, flags, NULL) == 0)
+	    page_table_map(kspace_page_table(), address, physical, PAGE_SIZE, flags, NULL) == 0)
 		return PAGE_SIZE;
 	return 0;
 }
@@ -155,7 +145,7 @@ int kspace_populate(uintptr_t address, size_t size)
 		struct page_table_path path;
 		size_t step;
 
-		page_table_lookup(&kernel.table, address, &path);
+		page_table_lookup(kspace_page_table(), address, &path);
 		step = path.mapped ? PAGE_SIZE : populate_page(address, end);
 		if (!step)
 			return -ENOMEM;
@@ -175,7 +165,7 @@ static uint64_t allocate_frame(void)
 
 int kspace_use_frames(void)
 {
-	kernel.table.allocate = allocate_frame;
-	kernel.table.uses_frames = true;
-	return page_table_reserve_top(&kernel.table, KSPACE_BASE, KSPACE_END - KSPACE_BASE);
+	kspace_page_table()->allocate = allocate_frame;
+	kspace_page_table()->uses_frames = true;
+	return page_table_reserve_top(kspace_page_table(), KSPACE_BASE, KSPACE_END - KSPACE_BASE);
 }

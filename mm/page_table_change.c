@@ -152,13 +152,24 @@ static void unmap_pages(struct table_walk *walk, uint64_t table)
 	count_entries(walk->table, table, -gone);
 }
 
-int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
-		     struct tlb_gather *gather)
+static void prune_above(struct table_walk *walk, uint64_t child,
+			const uint64_t way[PAGE_TABLE_LEVELS_MAX])
+{
+	for (unsigned level = 1; level < pte_levels() && is_empty(walk->table, child); level++) {
+		unhook_if_empty(walk, entry_of(way[level], walk->address, level),
+				walk->address & ~(PAGE_LEVEL_SIZE(level) - 1), level, way[level]);
+		child = way[level];
+	}
+}
+
+static int unmap(struct page_table *table, uintptr_t address, size_t size,
+		 struct tlb_gather *gather, bool prunes)
 {
 	struct table_walk walk = { .table = table,
 				   .address = address,
 				   .last = address + size - 1,
 				   .leaf = unmap_leaf,
+				   .behind_table = prunes ? unhook_if_empty : NULL,
 				   .gather = gather };
 	uint64_t way[PAGE_TABLE_LEVELS_MAX];
 	uint64_t child;
@@ -168,10 +179,24 @@ int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
 	child = find_page_table(table, address, walk.last, way);
 	if (child) {
 		unmap_pages(&walk, child);
+		if (prunes)
+			prune_above(&walk, child, way);
 		return 0;
 	}
 	error = split_borders(&walk);
 	return error ? error : table_walk(&walk);
+}
+
+int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
+		     struct tlb_gather *gather)
+{
+	return unmap(table, address, size, gather, true);
+}
+
+int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
+		     struct tlb_gather *gather)
+{
+	return unmap(table, address, size, gather, false);
 }
 
 static int keep_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,
@@ -193,25 +218,10 @@ void page_table_prune(struct page_table *table, uintptr_t address, size_t size,
 	uint64_t way[PAGE_TABLE_LEVELS_MAX];
 	uint64_t child = find_page_table(table, address, walk.last, way);
 
-	if (!child) {
+	if (child)
+		prune_above(&walk, child, way);
+	else
 		table_walk(&walk);
-		return;
-	}
-	for (unsigned level = 1; level < pte_levels() && is_empty(table, child); level++) {
-		unhook_if_empty(&walk, entry_of(way[level], address, level),
-				address & ~(PAGE_LEVEL_SIZE(level) - 1), level, way[level]);
-		child = way[level];
-	}
-}
-
-int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
-		     struct tlb_gather *gather)
-{
-	int error = page_table_clear(table, address, size, gather);
-
-	if (!error)
-		page_table_prune(table, address, size, gather);
-	return error;
 }
 
 static int protect_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,

@@ -92,11 +92,16 @@ static inline uint64_t find_page_table(const struct page_table *table, uintptr_t
 				       uintptr_t last, uint64_t way[PAGE_TABLE_LEVELS_MAX])
 {
 	uint64_t next = table->root;
+	unsigned shift = PAGE_LEVEL_SHIFT(pte_levels());
 
 	if ((address ^ last) >> PAGE_LEVEL_SHIFT(1))
 		return 0;
 	for (unsigned level = pte_levels() - 1; level > 0; level--) {
-		uint64_t value = entry_read(entry_of(next, address, level));
+		const uint64_t *entries = phys_to_virt(next);
+		uint64_t value;
+
+		shift -= PAGE_TABLE_INDEX_BITS;
+		value = entry_read(&entries[address >> shift & (PAGE_TABLE_ENTRIES - 1)]);
 
 		if (!pte_present(value) || pte_is_leaf(value, level))
 			return 0;

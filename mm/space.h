@@ -35,8 +35,13 @@ struct space {
 	uint64_t current; /* atomic: a set of CPUs */
 };
 
-/* The kernel's, in mm/kspace.c: on every CPU, always. */
-struct space *kernel_space(void);
+/* The kernel's, in mm/kspace_boot.c: on every CPU, always. */
+extern struct space kernel_space_itself;
+
+static inline struct space *kernel_space(void)
+{
+	return &kernel_space_itself;
+}
 
 /* True for the kernel's: its translations are global. */
 static inline bool space_is_kernel(const struct space *space)

@@ -144,12 +144,14 @@ static uint64_t this_cpu_bit(void)
 void mmu_publish(uintptr_t address, size_t size)
 {
 	static const struct tlb_request everything = { .size = TLB_EVERYTHING, .id = TLB_GLOBAL };
+	uint64_t others;
 
 	(void)address;
 	(void)size;
 	pte_publish_barrier();
 	tlb_invalidate_begin();
-	if (remote_sfence_vma(harts_running() & ~this_cpu_bit(), &everything) != 0)
+	others = harts_running() & ~this_cpu_bit();
+	if (others && remote_sfence_vma(others, &everything) != 0)
 		panic("mmu: a new mapping cannot be made known to the other harts");
 }
 
