@@ -214,11 +214,12 @@ static size_t map_frames(uintptr_t address, struct frame *const *frames, size_t 
 	size_t mapped = 0;
 
 	while (mapped < count) {
+		const struct frame *first = frames[mapped];
 		size_t row = 1;
 
-		while (mapped + row < count && frames[mapped + row] == frames[mapped] + row)
+		while (mapped + row < count && frames[mapped + row] == first + row)
 			row++;
-		if (map_part(address + mapped * PAGE_SIZE, frame_to_phys(frames[mapped]),
+		if (map_part(address + mapped * PAGE_SIZE, frame_to_phys(first),
 			     row * PAGE_SIZE, flags) != 0)
 			break;
 		mapped += row;

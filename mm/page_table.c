@@ -117,13 +117,12 @@ static int map_pages(struct mapping *mapping, uint64_t table)
 
 static int map_range(struct mapping *mapping, size_t size)
 {
-	uint64_t way[PAGE_TABLE_LEVELS_MAX];
 	uint64_t table;
 
 	mapping->last = mapping->address + size - 1;
 	BUG_ON((mapping->address | mapping->physical | size) & (PAGE_SIZE - 1));
 	BUG_ON(size == 0 || mapping->last < mapping->address);
-	table = find_page_table(mapping->table, mapping->address, mapping->last, way);
+	table = find_page_table(mapping->table, mapping->address, mapping->last);
 	return table ? map_pages(mapping, table)
 		     : map_level(mapping, mapping->table->root, pte_levels() - 1);
 }

@@ -39,6 +39,9 @@ struct page_table {
 	 * their entries.
 	 */
 	bool keeps_top;
+	/* The table of 4 KiB pages that was used last, and which 2 MiB it is of; 0: none. */
+	uint64_t last_table;
+	uintptr_t last_number;
 };
 
 /* What one address goes through: entries[level] for each level from the root's to leaf_level. */

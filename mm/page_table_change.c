@@ -129,6 +129,7 @@ static void unhook_if_empty(struct table_walk *walk, uint64_t *entry, uintptr_t 
 	    (walk->table->keeps_top && parent == walk->table->root))
 		return;
 	entry_write(entry, 0);
+	forget_page_table(walk->table);
 	count_entries(walk->table, parent, -1);
 	tlb_shadow_lost_table(walk->table, space_is_kernel(walk->gather->space), child, address,
 			      last_of_entry(address, level));
@@ -152,9 +153,14 @@ static void unmap_pages(struct table_walk *walk, uint64_t table)
 	count_entries(walk->table, table, -gone);
 }
 
-static void prune_above(struct table_walk *walk, uint64_t child,
-			const uint64_t way[PAGE_TABLE_LEVELS_MAX])
+/* child: the table of 4 KiB pages of walk->address. */
+static void prune_above(struct table_walk *walk, uint64_t child)
 {
+	uint64_t way[PAGE_TABLE_LEVELS_MAX];
+
+	if (!is_empty(walk->table, child))
+		return;
+	descend(walk->table, walk->address, way);
 	for (unsigned level = 1; level < pte_levels() && is_empty(walk->table, child); level++) {
 		unhook_if_empty(walk, entry_of(way[level], walk->address, level),
 				walk->address & ~(PAGE_LEVEL_SIZE(level) - 1), level, way[level]);
@@ -171,16 +177,15 @@ static int unmap(struct page_table *table, uintptr_t address, size_t size,
 				   .leaf = unmap_leaf,
 				   .behind_table = prunes ? unhook_if_empty : NULL,
 				   .gather = gather };
-	uint64_t way[PAGE_TABLE_LEVELS_MAX];
 	uint64_t child;
 	int error;
 
 	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
-	child = find_page_table(table, address, walk.last, way);
+	child = find_page_table(table, address, walk.last);
 	if (child) {
 		unmap_pages(&walk, child);
 		if (prunes)
-			prune_above(&walk, child, way);
+			prune_above(&walk, child);
 		return 0;
 	}
 	error = split_borders(&walk);
@@ -215,11 +220,10 @@ void page_table_prune(struct page_table *table, uintptr_t address, size_t size,
 				   .leaf = keep_leaf,
 				   .behind_table = unhook_if_empty,
 				   .gather = gather };
-	uint64_t way[PAGE_TABLE_LEVELS_MAX];
-	uint64_t child = find_page_table(table, address, walk.last, way);
+	uint64_t child = find_page_table(table, address, walk.last);
 
 	if (child)
-		prune_above(&walk, child, way);
+		prune_above(&walk, child);
 	else
 		table_walk(&walk);
 }
@@ -270,12 +274,11 @@ int page_table_protect(struct page_table *table, uintptr_t address, size_t size,
 				   .leaf = protect_leaf,
 				   .gather = gather,
 				   .flags = flags };
-	uint64_t way[PAGE_TABLE_LEVELS_MAX];
 	uint64_t child;
 	int error;
 
 	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
-	child = find_page_table(table, address, walk.last, way);
+	child = find_page_table(table, address, walk.last);
 	if (child) {
 		protect_pages(&walk, child);
 		return 0;
@@ -355,6 +358,7 @@ int page_table_collapse(struct page_table *table, uintptr_t address, unsigned le
 	 * for good. The old ones are not lost translations, for the new one agrees.
 	 */
 	entry_write(entry, pte_break_before_make() ? PTE_BREAKING : leaf);
+	forget_page_table(table);
 	/* As in split(): pairs with page_table_wait_unbroken in mm/page_table.c. */
 	tlb_invalidate(gather->space, address, size, level - 1, true);
 	if (pte_break_before_make())

@@ -85,30 +85,50 @@ static inline uint64_t new_table(const struct page_table *table)
 }
 
 /*
- * The table of 4 KiB pages in which a whole range lies, 0 when there is none: the short way for what
- * is done most. way: the tables above it, by level.
+ * The table of 4 KiB pages of an address, 0 when there is none. way: NULL, or where to put the
+ * tables above it, by level.
  */
-static inline uint64_t find_page_table(const struct page_table *table, uintptr_t address,
-				       uintptr_t last, uint64_t way[PAGE_TABLE_LEVELS_MAX])
+static inline uint64_t descend(const struct page_table *table, uintptr_t address, uint64_t *way)
 {
 	uint64_t next = table->root;
 	unsigned shift = PAGE_LEVEL_SHIFT(pte_levels());
 
-	if ((address ^ last) >> PAGE_LEVEL_SHIFT(1))
-		return 0;
 	for (unsigned level = pte_levels() - 1; level > 0; level--) {
 		const uint64_t *entries = phys_to_virt(next);
 		uint64_t value;
 
 		shift -= PAGE_TABLE_INDEX_BITS;
 		value = entry_read(&entries[address >> shift & (PAGE_TABLE_ENTRIES - 1)]);
-
 		if (!pte_present(value) || pte_is_leaf(value, level))
 			return 0;
-		way[level] = next;
+		if (way)
+			way[level] = next;
 		next = pte_address(value);
 	}
 	return next;
+}
+
+/*
+ * The short way for what is done most: the table of 4 KiB pages in which a whole range lies, 0 when
+ * there is none. Remembers it for the next time.
+ */
+static inline uint64_t find_page_table(struct page_table *table, uintptr_t address, uintptr_t last)
+{
+	uintptr_t number = address >> PAGE_LEVEL_SHIFT(1);
+
+	if (number != last >> PAGE_LEVEL_SHIFT(1))
+		return 0;
+	if (number != table->last_number || !table->last_table) {
+		table->last_table = descend(table, address, NULL);
+		table->last_number = number;
+	}
+	return table->last_table;
+}
+
+/* A table is about to go. */
+static inline void forget_page_table(struct page_table *table)
+{
+	table->last_table = 0;
 }
 
 /* What is done with each present leaf of a range, and behind each table below the root. */

@@ -144,14 +144,17 @@ static uint64_t this_cpu_bit(void)
 void mmu_publish(uintptr_t address, size_t size)
 {
 	static const struct tlb_request everything = { .size = TLB_EVERYTHING, .id = TLB_GLOBAL };
-	uint64_t others;
+	uint64_t running;
 
 	(void)address;
 	(void)size;
 	pte_publish_barrier();
 	tlb_invalidate_begin();
-	others = harts_running() & ~this_cpu_bit();
-	if (others && remote_sfence_vma(others, &everything) != 0)
+	running = harts_running();
+	/* One is this one. */
+	if ((running & (running - 1)) == 0)
+		return;
+	if (remote_sfence_vma(running & ~this_cpu_bit(), &everything) != 0)
 		panic("mmu: a new mapping cannot be made known to the other harts");
 }
 
