@@ -128,10 +128,16 @@ static const struct {
 	const char *name;
 	int (*set)(struct boot_arguments *arguments, const char *value);
 } known[] = {
-	{ "test", set_test },   { "death", set_death }, { "bench", set_bench },
-	{ "clock", set_clock }, { "seed", set_seed },   { "deadline-scale", set_deadline_scale },
+	{ "test", set_test },
+	{ "death", set_death },
+	{ "bench", set_bench },
+	{ "clock", set_clock },
+	{ "seed", set_seed },
+	{ "deadline-scale", set_deadline_scale },
 	{ "asid-bits", set_asid_bits },
-	{ "after", set_after }, { "log", set_log },     { "ramdisk-crc32", set_ramdisk_crc32 },
+	{ "after", set_after },
+	{ "log", set_log },
+	{ "ramdisk-crc32", set_ramdisk_crc32 },
 };
 
 static void parse_word(struct boot_arguments *arguments, char *word)
@@ -157,10 +163,9 @@ void arguments_parse(struct boot_arguments *arguments, const char *command_line)
 {
 	char word[ARGUMENT_TEXT_MAX + 32];
 
-	*arguments = (struct boot_arguments){ .test = "*",
-					      .deadline_scale = 1,
-					      .asid_bits = 16,
-					      .log_level = LOG_INFO };
+	*arguments = (struct boot_arguments){
+		.test = "*", .deadline_scale = 1, .asid_bits = 16, .log_level = LOG_INFO
+	};
 	while (*command_line) {
 		size_t length = 0;
 

@@ -23,10 +23,11 @@ bool monitor_layout(const struct monitor_arguments *arguments)
 			      region.name, region.holds);
 	}
 	kspace_statistics(&pieces);
-	console_print("kernel space: %llu pieces with %llu pages; %llu freed and waiting with %llu; "
-		      "%llu flushes\n",
-		      (unsigned long long)(pieces.pieces - pieces.lazy_pieces),
-		      (unsigned long long)pieces.pages, (unsigned long long)pieces.lazy_pieces,
-		      (unsigned long long)pieces.lazy_pages, (unsigned long long)pieces.flushes);
+	console_print(
+		"kernel space: %llu pieces with %llu pages; %llu freed and waiting with %llu; "
+		"%llu flushes\n",
+		(unsigned long long)(pieces.pieces - pieces.lazy_pieces),
+		(unsigned long long)pieces.pages, (unsigned long long)pieces.lazy_pieces,
+		(unsigned long long)pieces.lazy_pages, (unsigned long long)pieces.flushes);
 	return true;
 }

@@ -30,7 +30,8 @@ bool monitor_tlb(const struct monitor_arguments *arguments)
 	print_row("CPUs left to drop the id at their next load", statistics.deferred);
 	print_row("faults on translations that were right", statistics.spurious);
 	print_row("rollovers of the ids", statistics.rollovers);
-	console_print("ids have %u of the machine's %u bits; a range of more than %u pages drops the id\n",
+	console_print("ids have %u of the machine's %u bits; a range of more than %u pages drops "
+		      "the id\n",
 		      space_id_bits(), mmu_id_bits(), tlb_range_pages_max);
 #ifdef CONFIG_CHECK
 	console_print("detector: %u lost translations pending, %llu forgotten\n",

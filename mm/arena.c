@@ -46,7 +46,7 @@ static void insert_free(struct arena *arena, struct arena_piece *piece)
 	unsigned class = class_of(arena, piece->size);
 
 	piece->is_free = true;
-	piece->class = (uint8_t)class;
+	piece->class = (uint8_t) class;
 	list_push_front(&arena->classes[class], &piece->by_size);
 	arena->occupied |= 1UL << class;
 	arena->free += piece->size;
@@ -209,8 +209,8 @@ static struct arena_piece *find_smallest(struct arena *arena, uint64_t size, uin
 	uint64_t classes = arena->occupied >> class_of(arena, size) << class_of(arena, size);
 
 	for (; classes; classes &= classes - 1) {
-		struct arena_piece *piece = find_in_class(
-			arena, (unsigned)__builtin_ctzl(classes), size, alignment, smallest);
+		struct arena_piece *piece = find_in_class(arena, (unsigned)__builtin_ctzl(classes),
+							  size, alignment, smallest);
 
 		if (piece)
 			return piece;
@@ -274,8 +274,7 @@ static void cut(struct arena *arena, struct arena_piece *piece, uint64_t offset)
 	if (offset == piece->size)
 		return;
 	rest = new_record(arena);
-	*rest = (struct arena_piece){ .base = piece->base + offset,
-				      .size = piece->size - offset };
+	*rest = (struct arena_piece){ .base = piece->base + offset, .size = piece->size - offset };
 	piece->size = offset;
 	list_push_front(&piece->by_address, &rest->by_address);
 	insert_free(arena, rest);
@@ -364,7 +363,7 @@ void arena_check(const struct arena *arena)
 	}
 	BUG_ON(free != arena->free || taken != arena->taken);
 	BUG_ON(pieces != arena->pieces_free + arena->pieces_taken);
-	for (unsigned class = 0; class < ARENA_CLASSES; class++) {
+	for (unsigned class = 0; class < ARENA_CLASSES; class ++) {
 		BUG_ON(list_is_empty(&arena->classes[class]) ==
 		       (bool)(arena->occupied >> class & 1));
 		list_for_each_entry(piece, &arena->classes[class], struct arena_piece, by_size) {
@@ -377,7 +376,7 @@ const char *arena_strategy_name(enum arena_strategy strategy)
 {
 	static const char *const names[ARENA_STRATEGIES] = {
 		[ARENA_INSTANT_FIT] = "instant fit", [ARENA_FIRST_FIT] = "first fit",
-		[ARENA_BEST_FIT] = "best fit",	     [ARENA_WORST_FIT] = "worst fit",
+		[ARENA_BEST_FIT] = "best fit",       [ARENA_WORST_FIT] = "worst fit",
 		[ARENA_NEXT_FIT] = "next fit",
 	};
 

@@ -2,11 +2,11 @@
  * Why a CPU never runs under an id that a rollover has given to another space.
  *
  * active[cpu] is what the CPU runs. A rollover, under the lock, exchanges each with 0 and reserves
- * what it found: those ids go to nobody else in the new generation. A CPU that loads a space without
- * the lock replaces a value of active[cpu] that is not 0 by the new number, by one compare-exchange.
- * Either that comes before the rollover's exchange, which then finds and reserves the new number; or
- * it comes after, finds 0 and fails, and the CPU takes the lock. The order of changes of one word
- * decides, so both are relaxed.
+ * what it found: those ids go to nobody else in the new generation. A CPU that loads a space
+ * without the lock replaces a value of active[cpu] that is not 0 by the new number, by one
+ * compare-exchange. Either that comes before the rollover's exchange, which then finds and reserves
+ * the new number; or it comes after, finds 0 and fails, and the CPU takes the lock. The order of
+ * changes of one word decides, so both are relaxed.
  *
  * Ids that are handed out again in a generation may be cached from the last one: so each CPU drops
  * everything when it first comes for an id in the new one (flush_pending).

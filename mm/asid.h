@@ -21,28 +21,28 @@
 
 struct asid_allocator {
 	unsigned bits;
-	uint64_t generation;           /* atomic: a multiple of 1 << bits, never 0 */
-	uint64_t active[CPU_MAX];      /* atomic: what each CPU runs; 0: taken away by a rollover */
+	uint64_t generation;      /* atomic: a multiple of 1 << bits, never 0 */
+	uint64_t active[CPU_MAX]; /* atomic: what each CPU runs; 0: taken away by a rollover */
 	/* Under the lock. */
 	struct spinlock lock;
-	uint64_t reserved[CPU_MAX];    /* what each ran at the last rollover */
-	uint64_t flush_pending;        /* CPUs that have not dropped everything since then */
+	uint64_t reserved[CPU_MAX]; /* what each ran at the last rollover */
+	uint64_t flush_pending;     /* CPUs that have not dropped everything since then */
 	uint64_t used[BIT_WORDS(1 << ASID_BITS_MAX)]; /* ids of this generation */
-	size_t next;                   /* where the search for a free one begins */
+	size_t next;                                  /* where the search for a free one begins */
 	uint64_t rollovers;
 };
 
 /*
- * bits: 1 to ASID_BITS_MAX, and so many that there are more ids than CPUs: each may run a space that
- * keeps its id.
+ * bits: 1 to ASID_BITS_MAX, and so many that there are more ids than CPUs: each may run a space
+ * that keeps its id.
  */
 void asid_init(struct asid_allocator *allocator, unsigned bits);
 
 /*
  * The calling CPU is about to load the space that keeps *number. Returns the hardware's id for it,
  * valid until the CPU loads another. *drop: the CPU must drop all translations of lower halves
- * before. Interrupts disabled. In the usual case no lock: one compare-exchange on the CPU's own word.
- * Ordering: a full barrier between a new *number and what the CPU does after.
+ * before. Interrupts disabled. In the usual case no lock: one compare-exchange on the CPU's own
+ * word. Ordering: a full barrier between a new *number and what the CPU does after.
  */
 uint64_t asid_use(struct asid_allocator *allocator, unsigned cpu, uint64_t *number, bool *drop);
 

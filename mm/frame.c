@@ -129,7 +129,8 @@ bool frame_put(struct frame *frame)
 
 unsigned frame_references(const struct frame *frame)
 {
-	/* Acquire, pairs with frame_put in mm/frame.c: 1 means that nobody else uses it any more. */
+	/* Acquire, pairs with frame_put in mm/frame.c: 1 means that nobody else uses it any more.
+	 */
 	return atomic_load_acquire(&frame->references);
 }
 
@@ -178,7 +179,8 @@ void frame_free_order(struct frame *frame, unsigned order)
 	free_block(frame, order, FRAME_SITE());
 }
 
-/* The order of the largest block that may begin at a frame and is not longer than so many frames. */
+/* The order of the largest block that may begin at a frame and is not longer than so many frames.
+ */
 static unsigned order_at(const struct frame *frame, size_t count)
 {
 	uint64_t number = (uint64_t)(frame - FRAME_MAP);
@@ -270,9 +272,12 @@ unsigned frame_fragmentation(const struct frame_statistics *statistics, unsigned
 const char *frame_tag_name(enum frame_tag tag)
 {
 	static const char *const names[FRAME_TAGS] = {
-		[FRAME_TAG_IMAGE] = "kernel image and firmware", [FRAME_TAG_EARLY] = "early boot",
-		[FRAME_TAG_TABLE] = "page tables",		 [FRAME_TAG_STACK] = "kernel stacks",
-		[FRAME_TAG_PERCPU] = "per-CPU areas",		 [FRAME_TAG_KSPACE] = "kernel space",
+		[FRAME_TAG_IMAGE] = "kernel image and firmware",
+		[FRAME_TAG_EARLY] = "early boot",
+		[FRAME_TAG_TABLE] = "page tables",
+		[FRAME_TAG_STACK] = "kernel stacks",
+		[FRAME_TAG_PERCPU] = "per-CPU areas",
+		[FRAME_TAG_KSPACE] = "kernel space",
 		[FRAME_TAG_TEST] = "tests and benchmarks",
 	};
 

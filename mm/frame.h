@@ -35,13 +35,13 @@ enum frame_state {
 
 /* What an allocated block is for. */
 enum frame_tag {
-	FRAME_TAG_IMAGE,    /* the kernel, and what firmware and loader left for it */
-	FRAME_TAG_EARLY,    /* taken before there was a frame allocator */
-	FRAME_TAG_TABLE,    /* page tables */
-	FRAME_TAG_STACK,    /* kernel stacks */
-	FRAME_TAG_PERCPU,   /* the CPUs' own areas */
-	FRAME_TAG_KSPACE,   /* buffers and tables in kernel space */
-	FRAME_TAG_TEST,     /* self-tests and benchmarks */
+	FRAME_TAG_IMAGE,  /* the kernel, and what firmware and loader left for it */
+	FRAME_TAG_EARLY,  /* taken before there was a frame allocator */
+	FRAME_TAG_TABLE,  /* page tables */
+	FRAME_TAG_STACK,  /* kernel stacks */
+	FRAME_TAG_PERCPU, /* the CPUs' own areas */
+	FRAME_TAG_KSPACE, /* buffers and tables in kernel space */
+	FRAME_TAG_TEST,   /* self-tests and benchmarks */
 	FRAME_TAGS,
 };
 

@@ -45,8 +45,7 @@ int frame_map_init(const struct memory_map *map)
 {
 	for (uint32_t i = 0; i < map->count; i++)
 		if (is_memory(&map->ranges[i]))
-			add_stretch(map->ranges[i].base,
-				    map->ranges[i].base + map->ranges[i].size);
+			add_stretch(map->ranges[i].base, map->ranges[i].base + map->ranges[i].size);
 	for (size_t i = 0; i < stretch_count; i++) {
 		uint64_t frames = (stretches[i].end - stretches[i].first) >> PAGE_SHIFT;
 
@@ -97,9 +96,9 @@ static void add_allocated(uint64_t first, uint64_t end, enum frame_tag tag)
 {
 	frame_cache_account(&this_cpu(frame_cache), tag, (end - first) >> PAGE_SHIFT);
 	for (uint64_t physical = first; physical < end; physical += PAGE_SIZE)
-		*frame_of(physical) = (struct frame){
-			.state = FRAME_ALLOCATED, .tag = (uint8_t)tag, .references = 1
-		};
+		*frame_of(physical) = (struct frame){ .state = FRAME_ALLOCATED,
+						      .tag = (uint8_t)tag,
+						      .references = 1 };
 }
 
 int frame_init(const struct memory_map *map)

@@ -1,8 +1,8 @@
 /*
  * Kernel space: pieces of addresses between unmapped pages, and what is mapped there.
  *
- * An arena (mm/arena.h) hands out the addresses; a piece's note says what it is. What is freed waits
- * with its addresses, already unmapped, in one gather that lives as long as the kernel, until
+ * An arena (mm/arena.h) hands out the addresses; a piece's note says what it is. What is freed
+ * waits with its addresses, already unmapped, in one gather that lives as long as the kernel, until
  * kspace_flush() invalidates all of it at once. Everything here is under the lock of the kernel's
  * space.
  */
@@ -42,8 +42,8 @@ static struct arena_piece early_pieces[EARLY_PIECES];
 static bool early_pieces_used;
 
 /*
- * Small pieces that are in no use stay taken from the arena, by their size in pages, for the next of
- * that size: an arena's books cost more than all the rest (Bonwick and Adams call these quantum
+ * Small pieces that are in no use stay taken from the arena, by their size in pages, for the next
+ * of that size: an arena's books cost more than all the rest (Bonwick and Adams call these quantum
  * caches: "Magazines and Vmem", USENIX 2001, 4.4.4).
  */
 #define CACHED_PAGES 15
@@ -219,8 +219,8 @@ static size_t map_frames(uintptr_t address, struct frame *const *frames, size_t 
 
 		while (mapped + row < count && frames[mapped + row] == first + row)
 			row++;
-		if (map_part(address + mapped * PAGE_SIZE, frame_to_phys(first),
-			     row * PAGE_SIZE, flags) != 0)
+		if (map_part(address + mapped * PAGE_SIZE, frame_to_phys(first), row * PAGE_SIZE,
+			     flags) != 0)
 			break;
 		mapped += row;
 	}
@@ -304,8 +304,8 @@ void *kspace_map_frames(struct frame *const *frames, size_t count, unsigned flag
 {
 	size_t size = count * PAGE_SIZE;
 	unsigned long irq = lock();
-	struct arena_piece *piece =
-		count ? take_piece(size + 2 * GUARD, PAGE_SIZE, PIECE_FRAMES) : NULL;
+	struct arena_piece *piece = count ? take_piece(size + 2 * GUARD, PAGE_SIZE, PIECE_FRAMES)
+					  : NULL;
 	uintptr_t address = piece ? piece->base + GUARD : 0;
 	size_t mapped = piece ? map_frames(address, frames, count, flags | PAGE_GLOBAL) : 0;
 

@@ -99,9 +99,9 @@ int kspace_protect(void *address, size_t size, unsigned flags);
 void kspace_flush(void);
 
 struct kspace_statistics {
-	uint64_t pieces;       /* taken, those that wait for a flush included */
-	uint64_t pages;        /* mapped in them */
-	uint64_t lazy_pieces;  /* freed, and waiting */
+	uint64_t pieces;      /* taken, those that wait for a flush included */
+	uint64_t pages;       /* mapped in them */
+	uint64_t lazy_pieces; /* freed, and waiting */
 	uint64_t lazy_pages;
 	uint64_t flushes;
 };

@@ -24,8 +24,8 @@
 uint64_t image_load_address;
 
 struct space kernel_space_itself = { .table.keeps_top = true,
-			       .lock = SPINLOCK_INITIALISER("kspace"),
-			       .name = "kernel" };
+				     .lock = SPINLOCK_INITIALISER("kspace"),
+				     .name = "kernel" };
 
 /* Boot CPU, at boot. */
 static uint64_t pool[POOL_TABLES][PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
@@ -45,7 +45,8 @@ void kspace_init(void)
 {
 	kspace_page_table()->root = mmu_kernel_root();
 	kspace_page_table()->allocate = allocate_from_pool;
-	image_load_address = kspace_page_table()->root - ((uintptr_t)early_kernel_root - KERNEL_IMAGE_BASE);
+	image_load_address = kspace_page_table()->root -
+			     ((uintptr_t)early_kernel_root - KERNEL_IMAGE_BASE);
 	kspace_init_pieces();
 }
 
@@ -125,8 +126,8 @@ static size_t populate_page(uintptr_t address, uintptr_t end)
 
 	if (is_aligned(address, large) && end - address >= large) {
 		physical = early_alloc_pages(PAGE_TABLE_ENTRIES, large);
-		if (physical && page_table_map(kspace_page_table(), address, physical, large, flags,
-					       NULL) == 0)
+		if (physical &&
+		    page_table_map(kspace_page_table(), address, physical, large, flags, NULL) == 0)
 			return large;
 	}
 	physical = early_alloc_pages(1, PAGE_SIZE);

@@ -1,12 +1,20 @@
 /*
- * The regions of the kernel's address space, as mm/layout.h draws them, with this machine's numbers.
+ * The regions of the kernel's address space, as mm/layout.h draws them, with this machine's
+ * numbers.
  */
 #include <lib/image.h>
 #include <lib/panic.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
 
-enum region { REGION_USER, REGION_DIRECT_MAP, REGION_FRAME_MAP, REGION_KSPACE, REGION_IMAGE, REGIONS };
+enum region {
+	REGION_USER,
+	REGION_DIRECT_MAP,
+	REGION_FRAME_MAP,
+	REGION_KSPACE,
+	REGION_IMAGE,
+	REGIONS
+};
 
 const size_t kspace_region_count = REGIONS;
 

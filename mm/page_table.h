@@ -74,8 +74,8 @@ int page_table_unmap(struct page_table *table, uintptr_t address, size_t size,
 		     struct tlb_gather *gather);
 
 /*
- * The two halves of it, for who unmaps little and often: the mappings go and the tables stay; tables
- * of the range that are empty go.
+ * The two halves of it, for who unmaps little and often: the mappings go and the tables stay;
+ * tables of the range that are empty go.
  */
 int page_table_clear(struct page_table *table, uintptr_t address, size_t size,
 		     struct tlb_gather *gather);

@@ -26,10 +26,10 @@ static uint64_t part_of_leaf(uint64_t entry, unsigned level, uint64_t offset)
 {
 	unsigned flags = pte_flags(entry);
 
-	return pte_with_use(pte_make_leaf((pte_address(entry) & ~(PAGE_LEVEL_SIZE(level + 1) - 1)) +
-						  offset,
-					  level, flags | PAGE_TRACKED),
-			    flags & USE);
+	return pte_with_use(
+		pte_make_leaf((pte_address(entry) & ~(PAGE_LEVEL_SIZE(level + 1) - 1)) + offset,
+			      level, flags | PAGE_TRACKED),
+		flags & USE);
 }
 
 static void fill_parts(uint64_t child, uint64_t entry, unsigned level)
@@ -364,8 +364,8 @@ int page_table_collapse(struct page_table *table, uintptr_t address, unsigned le
 	if (pte_break_before_make())
 		entry_write(entry, leaf);
 	value = leaf;
-	while (!entry_replace(entry, &value, pte_with_use(value, use_of_all(child) |
-									 (pte_flags(value) & USE))))
+	while (!entry_replace(entry, &value,
+			      pte_with_use(value, use_of_all(child) | (pte_flags(value) & USE))))
 		;
 	tlb_gather_table(gather, child, address, address + size - 1);
 	return 0;

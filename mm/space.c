@@ -1,5 +1,6 @@
 /*
- * Spaces: loading them, and changing them under their lock. What a change has to reach is mm/tlb.c's.
+ * Spaces: loading them, and changing them under their lock. What a change has to reach is
+ * mm/tlb.c's.
  */
 #include <arch/barrier.h>
 #include <arch/cpu.h>
@@ -20,7 +21,7 @@
 
 static struct asid_allocator asids;
 /* Constant after space_init(). */
-static unsigned id_bits;       /* 0: spaces have none */
+static unsigned id_bits;      /* 0: spaces have none */
 static bool drops_after_load; /* the machine has ids, we use none: it does not drop by itself */
 
 static DEFINE_PER_CPU(uint64_t, loaded_space); /* atomic: a struct space *, for others to read */
@@ -62,8 +63,8 @@ struct space *space_loaded(void)
 const char *space_name_on(unsigned cpu)
 {
 	/* Read once: it may be gone the next moment, and names last as long as spaces. */
-	const struct space *space =
-		(struct space *)(uintptr_t)atomic_load_relaxed(&per_cpu(loaded_space, cpu));
+	const struct space *space = (struct space *)(uintptr_t)atomic_load_relaxed(
+		&per_cpu(loaded_space, cpu));
 
 	return space ? space->name : "none";
 }
@@ -230,8 +231,7 @@ bool space_mark_stale(unsigned cpu)
 
 static void let_go(void *argument)
 {
-	if (space_loaded() == argument &&
-	    atomic_load_relaxed(&this_cpu(space_use)) != SPACE_USED)
+	if (space_loaded() == argument && atomic_load_relaxed(&this_cpu(space_use)) != SPACE_USED)
 		unload();
 }
 

@@ -11,8 +11,8 @@
  *
  * and the rule is: whoever loads a space and does not find its bit in `current` drops all
  * translations of the id first. So an invalidation interrupts only CPUs that have the space loaded;
- * the others, and those that only lend it to a kernel thread (lazy), are made to drop it before they
- * use it again. The head of mm/tlb.c proves it.
+ * the others, and those that only lend it to a kernel thread (lazy), are made to drop it before
+ * they use it again. The head of mm/tlb.c proves it.
  *
  * Locks: a space's lock protects its table and is a leaf but for the frame allocator's; it is taken
  * with interrupts disabled. Invalidations are done under it: a CPU that spins for it serves them.
@@ -72,8 +72,8 @@ void space_switch(struct space *space);
 
 /*
  * This CPU keeps the space it has but does not use lower addresses until space_switch(): for kernel
- * threads. It is not interrupted for invalidations any more, except when tables are freed, which its
- * walker might still read.
+ * threads. It is not interrupted for invalidations any more, except when tables are freed, which
+ * its walker might still read.
  */
 void space_lend(void);
 

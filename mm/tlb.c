@@ -18,17 +18,17 @@
  *                                                                     drops the id, sets the bit
  *
  * Why nobody is forgotten. A CPU c may hold the old translation. If it is in `loaded` at the first
- * or at the second look, it is asked. Else it had left before the first look and comes back, if ever,
- * after the second one: (4) after (3), so (5) after (2), and it finds its bit gone and drops the id.
- * Did it come and pass (5) before (2), then (4) came before (3), and it is asked after all. (2), (3),
- * (4), (5) are sequentially consistent, so these are all the cases. A CPU that is asked after it has
- * left drops for nothing; its bit stays, and may, for it has dropped what was lost. What a CPU walks
- * after (5) or after its invalidation it finds as the tables are after (1).
+ * or at the second look, it is asked. Else it had left before the first look and comes back, if
+ * ever, after the second one: (4) after (3), so (5) after (2), and it finds its bit gone and drops
+ * the id. Did it come and pass (5) before (2), then (4) came before (3), and it is asked after all.
+ * (2), (3), (4), (5) are sequentially consistent, so these are all the cases. A CPU that is asked
+ * after it has left drops for nothing; its bit stays, and may, for it has dropped what was lost.
+ * What a CPU walks after (5) or after its invalidation it finds as the tables are after (1).
  *
- * A CPU that lends the space (space_lend()) is in `loaded` and must not be interrupted. It loses its
- * bit in `current` first, then its word goes from LENT to STALE, unless it uses the space by then:
- * one word decides, so either it is asked, or it finds STALE before it uses a lower address. When
- * tables went it is asked all the same: its walker could still read them.
+ * A CPU that lends the space (space_lend()) is in `loaded` and must not be interrupted. It loses
+ * its bit in `current` first, then its word goes from LENT to STALE, unless it uses the space by
+ * then: one word decides, so either it is asked, or it finds STALE before it uses a lower address.
+ * When tables went it is asked all the same: its walker could still read them.
  *
  * AArch64 tells all CPUs by itself; there it only matters whether another CPU may hold anything.
  * Kernel translations are on every CPU that is online; one that comes drops everything behind its

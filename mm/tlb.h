@@ -36,8 +36,9 @@ struct tlb_gather {
 	unsigned level; /* of the smallest page */
 	bool lost_tables;
 	bool everything; /* the leaves' bounds do not reach all tables */
-	uint64_t pages;      /* how many leaves lost something */
-	uint64_t tables;     /* physical address of the first unhooked table page; each links the next */
+	uint64_t pages;  /* how many leaves lost something */
+	uint64_t tables; /* physical address of the first unhooked table page; each links the next
+			  */
 	uint64_t inline_count;
 	struct frame *inline_frames[TLB_GATHER_INLINE];
 	struct tlb_batch *batches;
@@ -46,8 +47,8 @@ struct tlb_gather {
 void tlb_gather_begin(struct tlb_gather *gather, struct space *space, bool puts_frames);
 
 /*
- * Notes a frame to release. May end the present round (tlb_gather_flush()) when no memory is left to
- * note it in.
+ * Notes a frame to release. May end the present round (tlb_gather_flush()) when no memory is left
+ * to note it in.
  */
 void tlb_gather_frame(struct tlb_gather *gather, uint64_t physical);
 
@@ -94,15 +95,15 @@ void tlb_invalidate(struct space *space, uintptr_t address, size_t size, unsigne
 void tlb_join(void);
 
 struct tlb_statistics {
-	uint64_t requests;     /* calls of tlb_invalidate() */
-	uint64_t broadcasts;   /* of these, by the machine's own means */
-	uint64_t local;        /* of these, needed on the calling CPU at most */
-	uint64_t ipis;         /* CPUs interrupted for them, by us or by the firmware */
-	uint64_t pages;        /* asked for one by one */
-	uint64_t full;         /* requests that dropped a whole id, or everything */
-	uint64_t deferred;     /* CPUs left to drop the id when they next load it */
-	uint64_t rollovers;    /* of the ids */
-	uint64_t spurious;     /* faults on translations that were right by then */
+	uint64_t requests;   /* calls of tlb_invalidate() */
+	uint64_t broadcasts; /* of these, by the machine's own means */
+	uint64_t local;      /* of these, needed on the calling CPU at most */
+	uint64_t ipis;       /* CPUs interrupted for them, by us or by the firmware */
+	uint64_t pages;      /* asked for one by one */
+	uint64_t full;       /* requests that dropped a whole id, or everything */
+	uint64_t deferred;   /* CPUs left to drop the id when they next load it */
+	uint64_t rollovers;  /* of the ids */
+	uint64_t spurious;   /* faults on translations that were right by then */
 };
 
 void tlb_statistics(struct tlb_statistics *statistics);

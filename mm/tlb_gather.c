@@ -70,8 +70,8 @@ void tlb_gather_table(struct tlb_gather *gather, uint64_t table, uintptr_t first
 	unsigned level = gather->level;
 
 	/*
-	 * An invalidation of any page in it drops what is cached of it. The range of leaves has one,
-	 * if its steps are no larger than the table, unless the table was empty before.
+	 * An invalidation of any page in it drops what is cached of it. The range of leaves has
+	 * one, if its steps are no larger than the table, unless the table was empty before.
 	 */
 	while (level > 0 && PAGE_LEVEL_SIZE(level) - 1 > last - first)
 		level--;

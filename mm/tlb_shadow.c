@@ -293,8 +293,7 @@ static void drop_by_load(unsigned cpu)
 	drop_holdings(cpu, 0, true);
 }
 
-static void check_load(unsigned long irq, unsigned cpu, const struct page_table *table,
-		       uint64_t id)
+static void check_load(unsigned long irq, unsigned cpu, const struct page_table *table, uint64_t id)
 {
 	for (unsigned i = 0; i < holding_count; i++) {
 		const struct holding *holding = &holdings[i];
@@ -303,13 +302,15 @@ static void check_load(unsigned long irq, unsigned cpu, const struct page_table 
 			continue;
 		if (holding->table == table && (holding->deferred & bit(cpu))) {
 			unlock(irq);
-			panic("stale translation: CPU %u loads a space and has not dropped id %llu, "
+			panic("stale translation: CPU %u loads a space and has not dropped id "
+			      "%llu, "
 			      "under which it missed an invalidation",
 			      cpu, (unsigned long long)id);
 		}
 		if (holding->table != table && (holding->cpus & bit(cpu))) {
 			unlock(irq);
-			panic("stale translation: CPU %u loads a space under id %llu, under which it "
+			panic("stale translation: CPU %u loads a space under id %llu, under which "
+			      "it "
 			      "may hold another's",
 			      cpu, (unsigned long long)id);
 		}

@@ -43,7 +43,8 @@ void tlb_shadow_mapped(const struct page_table *table, uintptr_t address, unsign
 void tlb_shadow_lost_table(const struct page_table *table, bool is_kernel, uint64_t physical,
 			   uintptr_t first, uintptr_t last);
 
-/* CPU cpu is about to load the table under a hardware id (0: the machine has none), or none: NULL. */
+/* CPU cpu is about to load the table under a hardware id (0: the machine has none), or none: NULL.
+ */
 void tlb_shadow_load(unsigned cpu, const struct page_table *table, uint64_t id);
 
 /* The CPU has carried a request out. */

@@ -29,19 +29,27 @@ from ktap import FAILED, OK, SKIPPED, Group, KernelLog, Result, find_panic, find
 
 # What is worth repeating where the machine differs only in its way in or its number of CPUs: all but the libraries.
 SHORT_SUITE = [
+    "arena.*",
     "atomic.*",
     "barrier.*",
     "boot_info.*",
     "console.*",
     "exceptions.*",
+    "frame.*",
     "interrupts.*",
+    "kspace.*",
     "memory.*",
     "paging.*",
     "percpu.*",
+    "space.*",
     "spinlock.*",
     "symbols.*",
     "timers.*",
+    "tlb_shadow.*",
 ]
+
+# What is there to see on a machine with little memory or much.
+MEMORY_SUITE = "frame.*,kspace.*,memory.*,paging.*,space.*"
 
 # Besides the longest deadline of its tests, a machine may take this long; firmware needs its share.
 BOOT_SECONDS = 60
@@ -63,6 +71,8 @@ class Boot:
     alone: bool = False  # with no other machine beside it
     cpu: str = ""  # another model than the default
     globs: str = ""  # another selection than the short suite
+    memory: str = ""  # another size than the default
+    arguments: str = ""  # more boot arguments
 
 
 # A CPU without LSE: atomics run as they were compiled, not as they are patched (arch/aarch64/alternatives.c).
@@ -76,6 +86,11 @@ def boots_of(arch):
         Boot(firmware, firmware, 4),
         Boot("1cpu", "direct", 1),
         Boot("8cpu", "direct", 8, alone=True),
+        Boot("64m", "direct", 2, memory="64M", globs=MEMORY_SUITE),
+        Boot("8g", "direct", 2, memory="8G", globs=MEMORY_SUITE),
+        # Few ids roll over all the time, none is the way of machines that have none.
+        Boot("fewids", "direct", 4, arguments="asid-bits=2", globs="space.*,tlb_shadow.*"),
+        Boot("noids", "direct", 4, arguments="asid-bits=0", globs="space.*,tlb_shadow.*"),
         *([EXCLUSIVES] if arch == "aarch64" else []),
     ]
 
@@ -271,8 +286,10 @@ class ArchRunner:
         machine = qemu.Machine(self.arch, self.build, boot.boot, boot.smp, accel=self.options.accel, name=name)
         machine.gic = 3 if boot.smp >= 8 else 0
         machine.cpu = boot.cpu
+        machine.memory = boot.memory or machine.memory
         machine.arguments = [
             *arguments,
+            *boot.arguments.split(),
             f"seed={self.options.seed}",
             f"after={after_tests}",
             *self.options.args.split(),

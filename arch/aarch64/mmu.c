@@ -42,8 +42,7 @@ void mmu_load_kernel_root(uint64_t root)
 	/* The tables' stores, before this CPU's walker reads them. */
 	pte_publish_barrier();
 	system_register_write(ttbr1_el1, root);
-	system_register_write(tcr_el1,
-			      system_register_read(tcr_el1) | TCR_EPD0 | tcr_of_use());
+	system_register_write(tcr_el1, system_register_read(tcr_el1) | TCR_EPD0 | tcr_of_use());
 	system_register_write(ttbr0_el1, 0);
 	isb();
 	asm volatile("tlbi vmalle1" ::: "memory");
@@ -102,7 +101,8 @@ void mmu_publish_local(uintptr_t address, size_t size)
 
 #define tlbi(operation, operand) asm volatile("tlbi " operation ", %0" ::"r"(operand) : "memory")
 
-/* The forms that differ in one word, "" for this CPU or "is" for all: which, and of what address. */
+/* The forms that differ in one word, "" for this CPU or "is" for all: which, and of what address.
+ */
 #define INVALIDATE(where, request)                                                                 \
 	do {                                                                                       \
 		uintptr_t step = PAGE_LEVEL_SIZE((request)->level);                                \
@@ -134,8 +134,8 @@ void mmu_publish_local(uintptr_t address, size_t size)
 	} while (0)
 
 /*
- * By address: of every ASID for the kernel (vaa), of one else (va); the leaf alone (l) unless tables
- * went, too.
+ * By address: of every ASID for the kernel (vaa), of one else (va); the leaf alone (l) unless
+ * tables went, too.
  */
 void tlb_invalidate_local(const struct tlb_request *request)
 {
@@ -203,9 +203,9 @@ void pte_describe(uint64_t entry, unsigned level, char *text, size_t size)
 			    : attribute == PTE_ATTRIBUTE_DEVICE ? "device-nGnRE"
 								: "unknown-attribute",
 			    share[entry >> 8 & 3],
-			    !(entry & PTE_READ_ONLY)  ? "rw"
-			    : entry & PTE_WRITABLE ? "rw-clean"
-						   : "ro",
+			    !(entry & PTE_READ_ONLY) ? "rw"
+			    : entry & PTE_WRITABLE   ? "rw-clean"
+						     : "ro",
 			    entry & PTE_USER ? "EL0" : "EL1", entry & PTE_ACCESSED ? " AF" : "",
 			    entry & PTE_NOT_GLOBAL ? " nG" : "",
 			    entry & PTE_KERNEL_NO_EXECUTE ? " PXN" : "",

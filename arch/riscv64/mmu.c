@@ -57,7 +57,8 @@ uint64_t mmu_kernel_root(void)
 	return root ? root : (csr_read(satp) & SATP_PPN) << PAGE_SHIFT;
 }
 
-/* Bits of the ASID that a hart does not have read as zero: "the least-significant bits" (4.1.11). */
+/* Bits of the ASID that a hart does not have read as zero: "the least-significant bits" (4.1.11).
+ */
 static unsigned probe_id_bits(void)
 {
 	uint64_t satp = csr_read(satp);
@@ -120,9 +121,9 @@ static int remote_sfence_vma(uint64_t cpus, const struct tlb_request *request)
 
 	while (cpus) {
 		struct sbi_harts harts = harts_take(&cpus);
-		int error = request->id == TLB_GLOBAL || request->id == TLB_EVERY_ID ?
-				    sbi_remote_sfence_vma(harts, address, size) :
-				    sbi_remote_sfence_vma_asid(harts, address, size, request->id);
+		int error = request->id == TLB_GLOBAL || request->id == TLB_EVERY_ID
+				    ? sbi_remote_sfence_vma(harts, address, size)
+				    : sbi_remote_sfence_vma_asid(harts, address, size, request->id);
 
 		if (error)
 			return error;

@@ -53,8 +53,7 @@ int sbi_remote_fence_i(struct sbi_harts harts);
 int sbi_remote_sfence_vma(struct sbi_harts harts, uintptr_t address, size_t size);
 
 /* The same for the translations of one address-space id. */
-int sbi_remote_sfence_vma_asid(struct sbi_harts harts, uintptr_t address, size_t size,
-			       uint64_t id);
+int sbi_remote_sfence_vma_asid(struct sbi_harts harts, uintptr_t address, size_t size, uint64_t id);
 
 /* Starts a stopped hart at a physical address, with a0 its id and a1 argument. */
 int sbi_hart_start(uint64_t hart, uint64_t address, uint64_t argument);

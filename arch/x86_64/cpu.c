@@ -246,11 +246,7 @@ static const char *cpu_read_brand(char brand[49])
 void cpu_describe(char *text, size_t size)
 {
 	static const struct feature *const features[] = {
-		&feature_smep,
-		&feature_smap,
-		&feature_umip,
-		&feature_pcid,
-		&feature_huge_pages,
+		&feature_smep, &feature_smap, &feature_umip, &feature_pcid, &feature_huge_pages,
 	};
 	char brand[49];
 	size_t used = (size_t)format_text(text, size, "%s, NX", cpu_read_brand(brand));

@@ -126,8 +126,8 @@ static void invalidate_id(uint64_t id)
 }
 
 /*
- * invlpg drops what is cached of tables on the way to pages under the present PCID alone (4.10.4.1),
- * so with PCIDs everything goes when tables of the kernel's do.
+ * invlpg drops what is cached of tables on the way to pages under the present PCID alone
+ * (4.10.4.1), so with PCIDs everything goes when tables of the kernel's do.
  */
 void tlb_invalidate_local(const struct tlb_request *request)
 {
@@ -139,8 +139,8 @@ void tlb_invalidate_local(const struct tlb_request *request)
 
 	tlb_invalidate_begin_local();
 	if (request->id == TLB_EVERY_ID ||
-	    (request->id == TLB_GLOBAL && (request->size == TLB_EVERYTHING ||
-					   (request->tables && pcids_are_on()))))
+	    (request->id == TLB_GLOBAL &&
+	     (request->size == TLB_EVERYTHING || (request->tables && pcids_are_on()))))
 		tlb_invalidate_all();
 	else if (request->size == TLB_EVERYTHING || (is_foreign && !has_invpcid))
 		invalidate_id(request->id);

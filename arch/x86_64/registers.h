@@ -16,10 +16,10 @@
 #define CR4_PAE 0x00000020
 #define CR4_MCE 0x00000040 /* machine checks trap instead of resetting */
 #define CR4_PGE 0x00000080
-#define CR4_UMIP 0x00000800 /* no sgdt, sidt, sldt, smsw, str in user mode */
+#define CR4_UMIP 0x00000800  /* no sgdt, sidt, sldt, smsw, str in user mode */
 #define CR4_PCIDE 0x00020000 /* translations carry the id in CR3 */
-#define CR4_SMEP 0x00100000 /* the kernel does not execute user pages */
-#define CR4_SMAP 0x00200000 /* the kernel does not touch user pages */
+#define CR4_SMEP 0x00100000  /* the kernel does not execute user pages */
+#define CR4_SMAP 0x00200000  /* the kernel does not touch user pages */
 
 /* Leaf 7 of CPUID (SDM vol. 2). */
 #define CPUID_7_EBX_INVPCID (1U << 10)

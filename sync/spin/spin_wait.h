@@ -3,10 +3,10 @@
  * silence.
  *
  * A turn is a cpu_relax(), and the immediate calls of other CPUs (sync/spin/on_cpu.h), which must
- * not wait for this wait: their caller may hold what is waited for. Now and then it looks at the clock, and a wait of more than
- * SPIN_PATIENCE_NS ends in a panic that names what is waited for, the waiter and its call site,
- * and, in the checking build, the holder and its call site. The patience is generous, for a host
- * may run a virtual CPU a hundred times slower than a quiet one.
+ * not wait for this wait: their caller may hold what is waited for. Now and then it looks at the
+ * clock, and a wait of more than SPIN_PATIENCE_NS ends in a panic that names what is waited for,
+ * the waiter and its call site, and, in the checking build, the holder and its call site. The
+ * patience is generous, for a host may run a virtual CPU a hundred times slower than a quiet one.
  */
 #ifndef SYNC_SPIN_SPIN_WAIT_H
 #define SYNC_SPIN_SPIN_WAIT_H

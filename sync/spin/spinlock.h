@@ -33,8 +33,8 @@
  * served may take a lock, and the waiter may hold that very lock, taken in good order with
  * interrupts disabled. Without the serving no interrupt could have come there, and the code is
  * right; with it, the CPU waits for itself. Hence the third rule, which keeps callers and waiters
- * from waiting for each other. Immediate calls, whose functions take no lock, may be made with locks
- * held (a TLB shoot-down is one): waiters serve those in spin_wait_turn().
+ * from waiting for each other. Immediate calls, whose functions take no lock, may be made with
+ *locks held (a TLB shoot-down is one): waiters serve those in spin_wait_turn().
  */
 #ifndef SYNC_SPIN_SPINLOCK_H
 #define SYNC_SPIN_SPINLOCK_H

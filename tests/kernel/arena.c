@@ -52,7 +52,9 @@ static void make_holes(enum arena_strategy strategy)
 TEST(arena, strategies_choose_as_they_say)
 {
 	static const uint64_t expected[ARENA_STRATEGIES] = {
-		[ARENA_FIRST_FIT] = 0, [ARENA_BEST_FIT] = 5, [ARENA_WORST_FIT] = 8,
+		[ARENA_FIRST_FIT] = 0,
+		[ARENA_BEST_FIT] = 5,
+		[ARENA_WORST_FIT] = 8,
 	};
 
 	for (enum arena_strategy strategy = 0; strategy < ARENA_STRATEGIES; strategy++) {

@@ -163,9 +163,9 @@ TEST(frame, runs)
 	static const struct {
 		size_t count;
 		uint64_t alignment;
-	} cases[] = { { 1, PAGE_SIZE },	 { 2, PAGE_SIZE },	{ 3, PAGE_SIZE },
-		      { 5, 16 * PAGE_SIZE }, { 7, 2 * PAGE_SIZE }, { 31, PAGE_SIZE },
-		      { 33, 64 * PAGE_SIZE }, { 100, PAGE_SIZE },  { 1, 512 * PAGE_SIZE } };
+	} cases[] = { { 1, PAGE_SIZE },       { 2, PAGE_SIZE },     { 3, PAGE_SIZE },
+		      { 5, 16 * PAGE_SIZE },  { 7, 2 * PAGE_SIZE }, { 31, PAGE_SIZE },
+		      { 33, 64 * PAGE_SIZE }, { 100, PAGE_SIZE },   { 1, 512 * PAGE_SIZE } };
 	struct frame_statistics before = settled();
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -257,8 +257,8 @@ TEST(frame, random_walk_beside_a_model)
 		size_t at = random_below(test_random(), HELD);
 
 		if (held[at].frame) {
-			ASSERT_TRUE(is_marked(held[at].frame, 1UL << held[at].order,
-					      held[at].value));
+			ASSERT_TRUE(
+				is_marked(held[at].frame, 1UL << held[at].order, held[at].value));
 			frame_free_order(held[at].frame, held[at].order);
 			expected += 1UL << held[at].order;
 			held[at].frame = NULL;

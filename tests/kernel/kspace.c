@@ -55,7 +55,8 @@ static void expect_view(const void *address, bool readable, bool writable)
 
 TEST(kspace, memory_is_zero_between_guards_and_balanced)
 {
-	static const size_t sizes[] = { 1, PAGE_SIZE, PAGE_SIZE + 1, 17 * PAGE_SIZE, 600 * PAGE_SIZE };
+	static const size_t sizes[] = { 1, PAGE_SIZE, PAGE_SIZE + 1, 17 * PAGE_SIZE,
+					600 * PAGE_SIZE };
 	uint64_t free;
 
 	/* Tables of kernel space's top stay. */
@@ -144,8 +145,8 @@ TEST(kspace, device_mapping_keeps_its_offset)
 	EXPECT_EQ((uintptr_t)registers % PAGE_SIZE, 0x123);
 	page_table_lookup(kspace_page_table(), (uintptr_t)registers, &path);
 	ASSERT_TRUE(path.mapped);
-	EXPECT_EQ(path.entries[0], pte_make_leaf(frame_to_phys(frame), 0,
-						 RW | PAGE_DEVICE | PAGE_GLOBAL));
+	EXPECT_EQ(path.entries[0],
+		  pte_make_leaf(frame_to_phys(frame), 0, RW | PAGE_DEVICE | PAGE_GLOBAL));
 	kspace_unmap(registers);
 	kspace_flush();
 	expect_view(registers, false, false);

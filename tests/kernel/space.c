@@ -69,7 +69,7 @@ struct look {
 	uintptr_t address;
 	bool leaves;
 	uint64_t readable; /* atomic: sets of CPUs */
-	uint64_t value;	   /* the last one read */
+	uint64_t value;    /* the last one read */
 };
 
 static void look_here(void *argument)
@@ -444,17 +444,17 @@ TEST(space, accessed_and_dirty)
 /* ---- Storm ---- */
 
 /*
- * The boot CPU maps, unmaps and protects pages at random, with frames that go round; the others read
- * and write through the space. A frame's first word is its address while it is mapped and changes
- * before it is freed: whoever reads anything else has read through a stale translation.
+ * The boot CPU maps, unmaps and protects pages at random, with frames that go round; the others
+ * read and write through the space. A frame's first word is its address while it is mapped and
+ * changes before it is freed: whoever reads anything else has read through a stale translation.
  */
 #define STORM_PAGES 64
 #define POISON 0xdeadUL
 
 static struct {
 	struct frame *frames[STORM_PAGES]; /* the boot CPU's */
-	uint64_t stale;			   /* atomic */
-	uint64_t reads;			   /* atomic */
+	uint64_t stale;                    /* atomic */
+	uint64_t reads;                    /* atomic */
 } life;
 static DEFINE_PER_CPU(struct random, life_random);
 

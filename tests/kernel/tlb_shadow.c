@@ -1,6 +1,6 @@
 /*
- * The stale-translation detector: quiet while all is done right, and each way of doing it wrong ends
- * in its panic. The twins use the real tables, spaces and frames, and leave one step out.
+ * The stale-translation detector: quiet while all is done right, and each way of doing it wrong
+ * ends in its panic. The twins use the real tables, spaces and frames, and leave one step out.
  */
 #include <arch/mmu.h>
 #include <arch/probe.h>

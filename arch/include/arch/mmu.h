@@ -37,8 +37,8 @@ unsigned mmu_id_bits(void);
 /*
  * Makes root translate the lower half on this CPU, under an id. (x86_64 and RISC-V: the whole of
  * it, so it holds the kernel's entries; AArch64: TTBR0.) Translations cached under the id before
- * remain, except on a machine without ids. Ordering: none; whoever wrote entries has published them,
- * and a CPU that loads an id for the first time drops it first. Interrupts disabled.
+ * remain, except on a machine without ids. Ordering: none; whoever wrote entries has published
+ * them, and a CPU that loads an id for the first time drops it first. Interrupts disabled.
  */
 void mmu_load_root(uint64_t root, uint64_t id);
 
@@ -64,7 +64,7 @@ struct tlb_request {
 	size_t size;       /* bytes; TLB_EVERYTHING: all addresses of the id */
 	uint64_t id;       /* of the address space; TLB_GLOBAL: kernel addresses, under every id */
 	unsigned level;    /* of the smallest page that was there: the step */
-	bool tables;       /* table pages were unhooked, too: drop what is cached on the way to leaves */
+	bool tables; /* table pages were unhooked, too: drop what is cached on the way to leaves */
 };
 
 #define TLB_EVERYTHING SIZE_MAX

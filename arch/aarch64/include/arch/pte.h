@@ -23,7 +23,7 @@
 #define PTE_INNER_SHAREABLE (3UL << 8)
 #define PTE_ACCESSED (1UL << 10)
 #define PTE_NOT_GLOBAL (1UL << 11)
-#define PTE_WRITABLE (1UL << 51) /* DBM: hardware may take PTE_READ_ONLY off at a write */
+#define PTE_WRITABLE (1UL << 51)          /* DBM: hardware may take PTE_READ_ONLY off at a write */
 #define PTE_KERNEL_NO_EXECUTE (1UL << 53) /* PXN */
 #define PTE_USER_NO_EXECUTE (1UL << 54)   /* UXN */
 #define PTE_ADDRESS 0x0000fffffffff000UL
@@ -90,9 +90,9 @@ static inline uint64_t pte_make_table(uint64_t address)
 /*
  * A page at a level. flags: enum page_flags; PAGE_READ is implied. Whether hardware sets accessed
  * and dirty (FEAT_HAFDBS) or the access faults for the kernel to do it, the entry is the same: the
- * access flag, and PTE_READ_ONLY beside PTE_WRITABLE for what has not been written yet (D8 "Hardware
- * management of the dirty state"). What the kernel executes the user never does, and the other way
- * round.
+ * access flag, and PTE_READ_ONLY beside PTE_WRITABLE for what has not been written yet (D8
+ * "Hardware management of the dirty state"). What the kernel executes the user never does, and the
+ * other way round.
  */
 static inline uint64_t pte_make_leaf(uint64_t address, unsigned level, unsigned flags)
 {
@@ -138,8 +138,8 @@ static inline unsigned pte_flags(uint64_t entry)
 }
 
 /*
- * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be dirty),
- * as hardware that sets them leaves it.
+ * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be
+ * dirty), as hardware that sets them leaves it.
  */
 static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
 {
@@ -153,9 +153,9 @@ static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
 }
 
 /*
- * Yes: a valid entry that changes its size, its frame or its memory type goes through an invalid one
- * and an invalidation; rights, accessed and dirty change in place (D8 "Using break-before-make when
- * updating translation table entries").
+ * Yes: a valid entry that changes its size, its frame or its memory type goes through an invalid
+ * one and an invalidation; rights, accessed and dirty change in place (D8 "Using break-before-make
+ * when updating translation table entries").
  */
 static inline bool pte_break_before_make(void)
 {

@@ -123,8 +123,8 @@ static inline unsigned pte_flags(uint64_t entry)
 }
 
 /*
- * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be dirty),
- * as hardware that sets them leaves it.
+ * The entry with exactly those of PAGE_ACCESSED and PAGE_DIRTY (only what is writable can be
+ * dirty), as hardware that sets them leaves it.
  */
 static inline uint64_t pte_with_use(uint64_t entry, unsigned use)
 {
