@@ -115,7 +115,7 @@ bool frame_put(struct frame *frame)
 	 * theirs back. The only owner needs no exchange: nobody can take another.
 	 */
 	if (atomic_load_acquire(&frame->references) != 1 &&
-	    /* Acquire and release, pairs with itself in mm/frame.c, frame_put: the same. */
+	    /* Acquire and release, pairs with frame_put in mm/frame.c: the same. */
 	    atomic_fetch_sub_acq_rel(&frame->references, 1) != 1)
 		return false;
 	atomic_store_relaxed(&frame->references, 1);

@@ -106,6 +106,8 @@ static void drop_here(uint64_t id)
 {
 	struct tlb_request request = { .size = TLB_EVERYTHING, .id = id };
 
+	/* Before walks under the id: pairs with tlb_invalidate in mm/tlb.c, which left this to us.
+	 */
 	tlb_invalidate_local(&request);
 	tlb_shadow_invalidated(cpu_current(), &request);
 }
@@ -219,8 +221,8 @@ bool space_mark_stale(unsigned cpu)
 	uint32_t lent = SPACE_LENT;
 
 	/*
-	 * Acquire and release, pairs with space_lend and use_again in mm/space.c: the caller's
-	 * stores to the tables are seen by who uses the space again.
+	 * Acquire and release, pairs with space_lend in mm/space.c and use_again there: the
+	 * caller's stores to the tables are seen by who uses the space again.
 	 */
 	return atomic_compare_exchange_acq_rel(&per_cpu(space_use, cpu), &lent,
 					       (uint32_t)SPACE_STALE) ||

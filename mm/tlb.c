@@ -95,11 +95,11 @@ static void ask(uint64_t cpus, struct tlb_request *request)
 	 * mm/page_table_walk.h, and with the walks of those CPUs.
 	 */
 	if (!atomic_load_relaxed(&prefers_interrupts) && tlb_invalidate_on(cpus, request)) {
-		if (tlb_broadcasts())
+		if (mmu_broadcasts())
 			percpu_counter_add(&broadcasts, 1);
 		else
 			percpu_counter_add(&ipis, bit_count(&others, 64));
-		note_invalidated(tlb_broadcasts() ? all_cpus() : cpus, request);
+		note_invalidated(mmu_broadcasts() ? all_cpus() : cpus, request);
 		return;
 	}
 	percpu_counter_add(&ipis, on_cpus_immediate(cpus, invalidate_here, request));
@@ -153,7 +153,7 @@ static void invalidate_space(struct space *space, struct tlb_request *request)
 	uint64_t holders;
 
 	request->id = space_hardware_id(space);
-	if (!tlb_broadcasts()) {
+	if (!mmu_broadcasts()) {
 		ask(reached(space, request->tables), request);
 		return;
 	}

@@ -208,7 +208,7 @@ bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request)
 	return remote_sfence_vma(cpus & ~self, request) == 0;
 }
 
-bool tlb_broadcasts(void)
+bool mmu_broadcasts(void)
 {
 	return false;
 }

@@ -157,7 +157,7 @@ bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request)
 	return false;
 }
 
-bool tlb_broadcasts(void)
+bool mmu_broadcasts(void)
 {
 	return false;
 }

@@ -240,7 +240,7 @@ static void expect_asked(uint64_t cpus, struct tlb_statistics before)
 	uint64_t others = cpus & ~SELF;
 
 	EXPECT_EQ(now.requests - before.requests, 1);
-	if (tlb_broadcasts())
+	if (mmu_broadcasts())
 		EXPECT_EQ(now.broadcasts - before.broadcasts, others != 0);
 	else
 		EXPECT_EQ(now.ipis - before.ipis, bit_count(&others, 64));
@@ -312,7 +312,7 @@ TEST(space, who_lends_is_not_interrupted_unless_tables_go)
 	before = counted();
 	/* The last page goes, and its tables with it. */
 	EXPECT_EQ(space_unmap(&first, BASE + PAGE_SIZE, PAGE_SIZE, true), 0);
-	if (!tlb_broadcasts())
+	if (!mmu_broadcasts())
 		EXPECT_EQ(counted().ipis - before.ipis, bit_count(&others, 64));
 	space_switch(NULL);
 	/* Lent, it does not keep the space from going. */

@@ -91,7 +91,7 @@ void tlb_invalidate_local(const struct tlb_request *request);
 bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request);
 
 /* Whether tlb_invalidate_on() reaches every CPU at the same price. */
-bool tlb_broadcasts(void);
+bool mmu_broadcasts(void);
 
 /*
  * After instructions were written to [address, address + size): makes them what every CPU fetches.
