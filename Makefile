@@ -23,6 +23,7 @@ ARCH=x86_64|aarch64|riscv64    the machine; default: x86_64 for run and gdb, all
                                `make test ARCH=host`: only the tests that need no machine
 BUILD=check|release            with every run-time check (default), or without
 LLVM=1                         clang and lld instead of gcc
+SAN=ubsan                      the kernel with gcc's or clang's undefined-behaviour sanitizer; it panics at the first
 SPINLOCK=queued|mcs|ticket|tas which spinlock (sync/spin/spinlock.h); default: queued
 TESTS='string.*,*.monotonic'   which self-tests; SEED=n their random numbers; ARGS='log=debug' more boot arguments
 ACCEL=tcg|kvm                  QEMU's accelerator
@@ -45,7 +46,7 @@ BOOTS_aarch64 := direct efi
 BOOTS_riscv64 := direct sbi
 
 # `make test` and `make check` take every machine unless one is given.
-TEST_ARCHES := $(or $(ARCH),$(ARCHES) host)
+TEST_ARCHES := $(or $(ARCH),$(ARCHES) $(if $(SAN),,host))
 CHECK_ARCHES := $(or $(ARCH),$(ARCHES))
 ARCH ?= x86_64
 BUILD ?= $(if $(filter bench,$(MAKECMDGOALS)),release,check)
@@ -70,6 +71,7 @@ $(if $(filter run gdb,$(GOALS)),$(call one_of,BOOT,$(BOOTS_$(ARCH)),the ways int
 include arch/$(ARCH)/port.mk
 endif
 $(call one_of,BUILD,check release,the builds are)
+$(if $(SAN),$(call one_of,SAN,ubsan,the sanitizers are))
 $(call one_of,SPINLOCK,queued mcs ticket tas,the spinlocks are)
 $(call one_of,ACCEL,tcg kvm,the accelerators are)
 $(if $(LLVM),$(call one_of,LLVM,0 1,give one of))
@@ -89,7 +91,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' '$1' '$(patsubst $(B)/%,%,$2)')
 
 # What the settings other than the default are called.
-SETTING := $(if $(filter release,$(BUILD)),-release)$(if $(filter 1,$(LLVM)),-llvm)$(patsubst %,-%,$(filter-out queued,$(SPINLOCK)))
+SETTING := $(if $(filter release,$(BUILD)),-release)$(SAN:%=-%)$(if $(filter 1,$(LLVM)),-llvm)$(patsubst %,-%,$(filter-out queued,$(SPINLOCK)))
 B := build/$(ARCH)$(SETTING)
 
 # ---- The kernel ----
@@ -99,10 +101,12 @@ build: $(B)/trefoil.elf $(B)/trefoil.image
 WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wundef -Wvla -Wpointer-arith \
 	-Wwrite-strings
 CFLAGS_check := -DCONFIG_CHECK
+# lib/ubsan.c has what the checks call.
+CFLAGS_ubsan := -DCONFIG_UBSAN -fsanitize=undefined
 CFLAGS = -std=gnu17 -O2 -g -ffreestanding -nostdinc -isystem $(COMPILER_INCLUDE) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables $(WARNINGS) -Iarch/$(ARCH)/include -Iarch/include -I. -DCONFIG_SPINLOCK=$(SPINLOCK) \
-	$(CFLAGS_$(BUILD)) $(PORT_CFLAGS)
+	$(CFLAGS_$(BUILD)) $(PORT_CFLAGS) $(CFLAGS_$(SAN))
 LDFLAGS = $(PORT_LDFLAGS) -nostdlib -static --build-id=none -z noexecstack -T linker/$(ARCH).ld
 # Asked once, when first needed.
 COMPILER_INCLUDE = $(eval COMPILER_INCLUDE := $(shell $(CC_KERNEL) -print-file-name=include))$(COMPILER_INCLUDE)
@@ -113,7 +117,8 @@ SOURCES := $(wildcard lib/*.c arch/$(ARCH)/*.[cS] sync/spin/*.c dev/*.c mm/*.c b
 OBJECTS := $(SOURCES:%=$(B)/%.o)
 BUILD_FILES := Makefile $(wildcard arch/$(ARCH)/port.mk)
 
-$(B)/mm/early_map.c.o: FILE_CFLAGS := $(PORT_EARLY_CFLAGS)
+# It runs before the kernel is at its link address, where what a check calls cannot be reached.
+$(B)/mm/early_map.c.o: FILE_CFLAGS := $(PORT_EARLY_CFLAGS) -fno-sanitize=all
 
 $(B)/%.c.o: %.c $(B)/compile.txt $(BUILD_FILES)
 	$(call say,CC,$<)

@@ -264,7 +264,7 @@ unsigned frame_fragmentation(const struct frame_statistics *statistics, unsigned
 
 	if (statistics->free == 0 || order == 0)
 		return 0;
-	for (unsigned below = 0; below < order; below++)
+	for (unsigned below = 0; below < min(order, (unsigned)FRAME_ORDERS); below++)
 		small += statistics->free_blocks[below] << below;
 	return (unsigned)(small * 1000 / statistics->free);
 }
