@@ -1,0 +1,2 @@
+/* The contract is that of the other machines; tests/host/memory.c carries it out. */
+#include <arch/include/arch/mmu.h>

@@ -1,0 +1,23 @@
+/* sources: tests/host/memory.c tests/host/page_table_model.c mm/frame.c mm/frame_cache.c mm/frame_check.c */
+/* sources: mm/frame_map.c mm/buddy.c mm/memory_map.c mm/tlb_gather.c mm/tlb_shadow.c */
+/* sources: mm/page_table.c mm/page_table_change.c mm/page_table_use.c lib/random.c */
+/*
+ * Random programs on page tables, each from its seed, beside a model.
+ */
+#include "host.h"
+#include "mm_model.h"
+#include <lib/random.h>
+
+HOST_TEST(agrees_with_a_model)
+{
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		static uint8_t program[6000];
+		struct random random;
+
+		random_seed(&random, seed);
+		for (size_t i = 0; i < sizeof(program); i++)
+			program[i] = (uint8_t)random_u64(&random);
+		page_table_model_run(program, sizeof(program));
+	}
+	CHECK(true);
+}
