@@ -50,15 +50,14 @@ static void take(size_t slot, uint8_t kind, uint8_t size, uint8_t limit)
 	} else {
 		new->order = size % 11;
 		new->count = (size_t)1 << new->order;
-		new->frame = new->order == 0 && (limit & 1) ?
-				     frame_alloc(FRAME_TAG_TEST) :
-				     frame_alloc_order(new->order, highest, FRAME_TAG_TEST);
-		require(!new->frame ||
-			frame_to_phys(new->frame) % (PAGE_SIZE << new->order) == 0);
+		new->frame = new->order == 0 && (limit & 1)
+				     ? frame_alloc(FRAME_TAG_TEST)
+				     : frame_alloc_order(new->order, highest, FRAME_TAG_TEST);
+		require(!new->frame || frame_to_phys(new->frame) % (PAGE_SIZE << new->order) == 0);
 	}
 	if (!new->frame)
 		return;
-	require(frame_to_phys(new->frame) + new->count * PAGE_SIZE <= highest);
+	require(frame_to_phys(new->frame) + new->count *PAGE_SIZE <= highest);
 	mark(slot, 0, (uint8_t)(slot + 1));
 }
 

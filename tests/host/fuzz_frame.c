@@ -1,4 +1,5 @@
-/* sources: tests/host/memory.c tests/host/frame_model.c mm/frame.c mm/frame_cache.c mm/frame_check.c */
+/* sources: tests/host/memory.c tests/host/frame_model.c mm/frame.c mm/frame_cache.c
+ * mm/frame_check.c */
 /* sources: mm/frame_map.c mm/buddy.c mm/memory_map.c mm/tlb_gather.c mm/tlb_shadow.c */
 /* sources: mm/page_table.c mm/page_table_change.c mm/page_table_use.c */
 /*

@@ -67,7 +67,8 @@ static void map(size_t first, size_t count, uint8_t byte, bool fills)
 	int error;
 
 	if (fills)
-		error = page_table_fill(&table, address, physical, count * PAGE_SIZE, flags_of(byte));
+		error = page_table_fill(&table, address, physical, count * PAGE_SIZE,
+					flags_of(byte));
 	else
 		error = page_table_map(&table, address, physical, count * PAGE_SIZE, flags_of(byte),
 				       &mapped);
@@ -101,8 +102,8 @@ static void change(uint8_t operation, size_t first, size_t count, uint8_t byte)
 	else if (operation == 4)
 		page_table_collapse(&table, address & ~(PAGE_LEVEL_SIZE(1) - 1), 1, &gather);
 	else
-		page_table_clear_use(&table, address, count * PAGE_SIZE,
-				     PAGE_ACCESSED | PAGE_DIRTY, &gather);
+		page_table_clear_use(&table, address, count * PAGE_SIZE, PAGE_ACCESSED | PAGE_DIRTY,
+				     &gather);
 	tlb_gather_end(&gather);
 	require(error == 0 || error == -ENOMEM);
 	if (error)
