@@ -48,7 +48,7 @@ static bool early_pieces_used;
  */
 #define CACHED_PAGES 15
 _Static_assert(STACK_PIECE > CACHED_PAGES * PAGE_SIZE, "stacks have an alignment");
-#define CACHE_DEPTH 64
+#define CACHE_DEPTH KSPACE_LAZY_PIECES
 
 struct piece_cache {
 	size_t count;
@@ -251,14 +251,14 @@ static struct arena_piece *find_piece(uintptr_t address, size_t offset, enum pie
 {
 	struct arena_piece *piece = arena_find(&addresses, address - offset);
 
+	if (piece && (piece->note == kind || piece->note == other))
+		return piece;
 	if (!piece)
 		panic("kspace: 0x%lx is freed and is the begin of no piece",
 		      (unsigned long)address);
 	if (piece->note == PIECE_FREED)
 		panic("kspace: 0x%lx is freed twice", (unsigned long)address);
-	if (piece->note != kind && piece->note != other)
-		panic("kspace: 0x%lx is freed as what it is not", (unsigned long)address);
-	return piece;
+	panic("kspace: 0x%lx is freed as what it is not", (unsigned long)address);
 }
 
 /* ---- The lock is taken ---- */

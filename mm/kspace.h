@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define KSPACE_LAZY_PAGES 1024
-#define KSPACE_LAZY_PIECES 64
+#define KSPACE_LAZY_PIECES 128
 
 /* The one page table that translates kernel addresses. */
 static inline struct page_table *kspace_page_table(void)

@@ -14,11 +14,11 @@
 #define USE (PAGE_ACCESSED | PAGE_DIRTY)
 #define RIGHTS (PAGE_READ | PAGE_WRITE | PAGE_EXEC | PAGE_USER)
 
-static void note_lost(struct table_walk *walk, uintptr_t address, uint64_t old, unsigned level,
-		      bool unmapped)
+static void note_lost(struct page_table *table, struct tlb_gather *gather, uintptr_t address,
+		      uint64_t old, unsigned level, bool unmapped)
 {
-	tlb_shadow_lost(walk->table, space_is_kernel(walk->gather->space), address, level, old);
-	tlb_gather_leaf(walk->gather, address, old, level, unmapped);
+	tlb_shadow_lost(table, space_is_kernel(gather->space), address, level, old);
+	tlb_gather_leaf(gather, address, old, level, unmapped);
 }
 
 /* The leaf of the part of a page that lies at offset, as large as entries of level are. */
@@ -115,7 +115,7 @@ static int split_borders(struct table_walk *walk)
 static int unmap_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t address, unsigned level,
 		      uint64_t parent)
 {
-	note_lost(walk, address, entry_exchange(entry, 0), level, true);
+	note_lost(walk->table, walk->gather, address, entry_exchange(entry, 0), level, true);
 	count_entries(walk->table, parent, -1);
 	return 0;
 }
@@ -137,20 +137,20 @@ static void unhook_if_empty(struct table_walk *walk, uint64_t *entry, uintptr_t 
 }
 
 /* A range of 4 KiB pages in one table: no border to split, and one count. */
-static void unmap_pages(struct table_walk *walk, uint64_t table)
+static void unmap_pages(struct page_table *table, uint64_t child, uintptr_t address, size_t size,
+			struct tlb_gather *gather)
 {
-	uint64_t *entry = entry_of(table, walk->address, 0);
+	uint64_t *entry = entry_of(child, address, 0);
 	int64_t gone = 0;
 
-	for (uintptr_t address = walk->address;; address += PAGE_SIZE, entry++) {
+	for (uint64_t *end = entry + (size >> PAGE_SHIFT); entry < end; entry++) {
 		if (pte_present(entry_read(entry))) {
-			note_lost(walk, address, entry_exchange(entry, 0), 0, true);
+			note_lost(table, gather, address, entry_exchange(entry, 0), 0, true);
 			gone++;
 		}
-		if ((address | (PAGE_SIZE - 1)) == walk->last)
-			break;
+		address += PAGE_SIZE;
 	}
-	count_entries(walk->table, table, -gone);
+	count_entries(table, child, -gone);
 }
 
 /* child: the table of 4 KiB pages of walk->address. */
@@ -171,21 +171,24 @@ static void prune_above(struct table_walk *walk, uint64_t child)
 static int unmap(struct page_table *table, uintptr_t address, size_t size,
 		 struct tlb_gather *gather, bool prunes)
 {
-	struct table_walk walk = { .table = table,
-				   .address = address,
-				   .last = address + size - 1,
-				   .leaf = unmap_leaf,
-				   .behind_table = prunes ? unhook_if_empty : NULL,
-				   .gather = gather };
+	struct table_walk walk;
 	uint64_t child;
 	int error;
 
 	BUG_ON(((address | size) & (PAGE_SIZE - 1)) || size == 0);
-	child = find_page_table(table, address, walk.last);
+	child = find_page_table(table, address, address + size - 1);
+	if (child)
+		unmap_pages(table, child, address, size, gather);
+	if (child && !prunes)
+		return 0;
+	walk = (struct table_walk){ .table = table,
+				    .address = address,
+				    .last = address + size - 1,
+				    .leaf = unmap_leaf,
+				    .behind_table = prunes ? unhook_if_empty : NULL,
+				    .gather = gather };
 	if (child) {
-		unmap_pages(&walk, child);
-		if (prunes)
-			prune_above(&walk, child);
+		prune_above(&walk, child);
 		return 0;
 	}
 	error = split_borders(&walk);
@@ -249,7 +252,7 @@ static int protect_leaf(struct table_walk *walk, uint64_t *entry, uintptr_t addr
 		;
 	/* A right gained may fault once on a CPU that has cached the old entry: space_fault(). */
 	if (changes_type || (had & ~has & RIGHTS) || ((had ^ has) & PAGE_USER))
-		note_lost(walk, address, old, level, false);
+		note_lost(walk->table, walk->gather, address, old, level, false);
 	return 0;
 }
 
