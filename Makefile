@@ -14,7 +14,7 @@ make check    both compilers with warnings as errors, static analysis, format, f
 make format   format the code
 make docs     write docs/barriers.md anew, from object files and sources
 make golden   accept the instructions that the barriers and atomics now become (tests/golden/)
-make fuzz     fuzz the readers of foreign data, longer than `make test` does
+make fuzz     fuzz the readers of foreign data and the portable parts of mm/, longer than `make test` does
 make setup    install what all of these need (each does it for itself, too)
 make clean    remove build/, but for the downloaded GNU-EFI
 make          only build
@@ -182,7 +182,7 @@ efi: $(EFI_LOADER)
 # ---- Tests and fuzzers of the portable modules, on the host ----
 
 # A program's first line names the sources it tests: /* sources: boot/fdt.c lib/crc32.c */
-# Long lists take several such lines. One that goes on with /* sanitizer: thread */ is built for ThreadSanitizer instead, with both compilers.
+# A long list goes on in the comment's next lines, or in another such comment. One that goes on with /* sanitizer: thread */ is built for ThreadSanitizer instead, with both compilers.
 H := build/host
 HOST_THREADED := $(patsubst tests/host/%.c,%,$(shell grep -lx '/\* sanitizer: thread \*/' tests/host/test_*.c))
 HOST_PROGRAMS := $(filter-out $(HOST_THREADED),$(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c tests/host/fuzz_*.c)))
@@ -195,7 +195,8 @@ HOST_THREAD_CFLAGS_gcc := -Wno-tsan
 
 host-tests: $(HOST_PROGRAMS:%=$H/%) $(foreach compiler,$(HOST_COMPILERS),$(HOST_THREADED:%=$H/%-$(compiler)))
 
-host_sources = tests/host/$1.c tests/host/host.c $(shell sed -n '/^\/\* [a-z]*: /!q;s,^/\* sources: \(.*\) \*/$$,\1,p' tests/host/$1.c)
+host_sources = tests/host/$1.c tests/host/host.c \
+	$(shell sed -n '/^\/\* sources: /{:line;/\*\/$$/!{N;b line};s,^/\* sources: ,,;s,\n \*,,g;s, \*/$$,,;p}' tests/host/$1.c)
 
 define host_program
 $H/$1: $(patsubst %,$H/%.o,$(call host_sources,$1))
@@ -207,7 +208,7 @@ $(HOST_PROGRAMS:%=$H/%):
 	$(call say,LD,$@)
 	$(Q)$(HOST_CC) $(if $(filter $H/fuzz_%,$@),-fsanitize=address$(comma)undefined$(comma)fuzzer,-fsanitize=address$(comma)undefined) -o $@ $^
 
-$H/%.c.o: %.c $H/compile.txt Makefile
+$H/%.c.o: %.c $H/flags.txt Makefile
 	$(call say,HOST,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
@@ -225,14 +226,14 @@ $(HOST_THREADED:%=$H/%-$1):
 	$$(call say,LD,$$@)
 	$$(Q)$1 -fsanitize=thread -pthread -Wl,-T,tests/host/percpu.ld -o $$@ $$(filter %.o,$$^)
 
-$H/thread-$1/%.c.o: %.c $H/compile.txt Makefile
+$H/thread-$1/%.c.o: %.c $H/flags.txt Makefile
 	$$(call say,HOST,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$1 $(HOST_BASE_CFLAGS) -fsanitize=thread $(HOST_THREAD_CFLAGS_$1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach compiler,$(HOST_COMPILERS),$(eval $(call host_threaded,$(compiler))))
 
-$H/compile.txt: FORCE
+$H/flags.txt: FORCE
 	$(call note_change,$(foreach compiler,$(HOST_COMPILERS),$(shell $(compiler) --version | head -n 1)) $(HOST_CFLAGS))
 
 -include $(patsubst %.o,%.d,$(sort $(HOST_OBJECTS)))

@@ -80,7 +80,9 @@ class Runner(unittest.TestCase):
 
     def test_nothing_but_skips_is_no_success(self):
         status, output = self.machine.run_tests("all_skipped", ["--tests", "clock.*"])
-        self.assertEqual((status, last_line(output)), (1, "0 passed, 0 failed, 8 skipped"), output)
+        self.assertEqual(status, 1, output)
+        # In each boot.
+        self.assertRegex(last_line(output), r"^0 passed, 0 failed, [1-9]\d* skipped$")
 
     def test_no_test_selected_is_no_success(self):
         status, output = self.machine.run_tests("", ["--tests", "nothing.*"])

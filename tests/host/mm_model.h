@@ -1,5 +1,5 @@
 /*
- * Programs of random operations on frames and on page tables, beside simple models; for unit tests,
+ * Programs of random operations on parts of mm/, beside simple models; for unit tests,
  * with bytes from a seed, and for fuzzers, with theirs.
  */
 #ifndef HOST_MM_MODEL_H
@@ -11,5 +11,7 @@
 /* Each aborts when the model disagrees. */
 void frame_model_run(const uint8_t *data, size_t size);
 void page_table_model_run(const uint8_t *data, size_t size);
+void arena_model_run(const uint8_t *data, size_t size);
+void tlb_gather_model_run(const uint8_t *data, size_t size);
 
 #endif
