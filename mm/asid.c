@@ -53,6 +53,8 @@ static void roll_over(struct asid_allocator *allocator)
 		if (number)
 			allocator->reserved[cpu] = number;
 		bit_set(allocator->used, allocator->reserved[cpu] & id_mask(allocator));
+		if (allocator->rolled_over && allocator->reserved[cpu])
+			allocator->rolled_over(cpu, allocator->reserved[cpu] & id_mask(allocator));
 	}
 	allocator->flush_pending = UINT64_MAX;
 	allocator->next = 1;

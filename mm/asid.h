@@ -30,6 +30,11 @@ struct asid_allocator {
 	uint64_t used[BIT_WORDS(1 << ASID_BITS_MAX)]; /* ids of this generation */
 	size_t next;                                  /* where the search for a free one begins */
 	uint64_t rollovers;
+	/*
+	 * NULL, or told of each CPU at a rollover: which id it keeps, while it is bound to drop all
+	 * else before it loads a space again.
+	 */
+	void (*rolled_over)(unsigned cpu, uint64_t kept_id);
 };
 
 /*

@@ -35,8 +35,10 @@ void space_init(unsigned asid_bits, unsigned cpus)
 		id_bits++;
 	if (id_bits > mmu_id_bits())
 		id_bits = 0;
-	if (id_bits)
+	if (id_bits) {
 		asid_init(&asids, id_bits);
+		asids.rolled_over = tlb_shadow_rolled_over;
+	}
 	drops_after_load = !id_bits && mmu_id_bits();
 }
 

@@ -110,8 +110,8 @@ void tlb_statistics(struct tlb_statistics *statistics);
 
 /*
  * RISC-V has two ways to reach other CPUs, the SBI's remote fence and our interrupts; this chooses,
- * for the benchmark that compares them. Default: the machine's own means where it has any.
+ * for the benchmark that compares them. Default: interrupts.
  */
-void tlb_prefer_interrupts(bool prefer);
+void tlb_use_firmware(bool use);
 
 #endif

@@ -7,6 +7,7 @@
  *                   of holdings
  *   deferred        takes CPUs out of the losses of a table; they may not load it until they have
  *                   dropped the id
+ *   rolled over     the same of all tables, but for the id that a CPU keeps
  *   load            a holding; without ids it also drops all that the CPU held
  *   released, mapped: checks
  */
@@ -51,6 +52,8 @@ static uint32_t loss_count; /* atomic, for who looks without the lock */
 static struct holding holdings[HOLDINGS_MAX];
 static unsigned holding_count;
 static const struct page_table *loaded[CPU_MAX];
+static uint64_t drops; /* of whole ids, on any CPU */
+static uint64_t last_drop[CPU_MAX];
 static uint64_t forgotten;
 /* A load of id 0 was seen: the machine has no ids, and each load drops. */
 static bool loads_drop;
@@ -203,12 +206,18 @@ static struct holding *holding_of(const struct page_table *table, uint64_t id)
 	return free;
 }
 
-/* Whether a CPU holds something of a table under another id than this. */
-static bool holds_otherwise(unsigned cpu, const struct page_table *table, uint64_t id)
+/* No id: holds() takes any. */
+#define NO_ID UINT64_MAX
+
+/*
+ * Whether a CPU holds something of a table under another id than this, and is not bound to drop it
+ * anyway.
+ */
+static bool holds(unsigned cpu, const struct page_table *table, uint64_t but_id)
 {
 	for (unsigned i = 0; i < holding_count; i++)
-		if (holdings[i].table == table && holdings[i].id != id &&
-		    (holdings[i].cpus & bit(cpu)))
+		if (holdings[i].table == table && holdings[i].id != but_id &&
+		    (holdings[i].cpus & ~holdings[i].deferred & bit(cpu)))
 			return true;
 	return false;
 }
@@ -251,7 +260,7 @@ static bool covers_id(unsigned cpu, const struct tlb_request *request, const str
 		return request->id == TLB_GLOBAL;
 	if (request->id == TLB_GLOBAL || request->id == TLB_EVERY_ID)
 		return everything;
-	return !holds_otherwise(cpu, loss->table, request->id);
+	return !holds(cpu, loss->table, request->id);
 }
 
 void tlb_shadow_invalidated(unsigned cpu, const struct tlb_request *request)
@@ -262,22 +271,51 @@ void tlb_shadow_invalidated(unsigned cpu, const struct tlb_request *request)
 		if ((losses[i].cpus & bit(cpu)) && covers_range(request, &losses[i]) &&
 		    covers_id(cpu, request, &losses[i]))
 			take_cpus_out(&i, bit(cpu));
-	if (request->size == TLB_EVERYTHING)
+	if (request->size == TLB_EVERYTHING) {
 		drop_holdings(cpu, request->id,
 			      request->id == TLB_GLOBAL || request->id == TLB_EVERY_ID);
+		last_drop[cpu] = ++drops;
+	}
 	unlock(irq);
 }
 
-void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus)
+uint64_t tlb_shadow_time(void)
 {
 	unsigned long irq = lock();
+	uint64_t now = drops;
 
+	unlock(irq);
+	return now;
+}
+
+void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus, uint64_t since)
+{
+	unsigned long irq = lock();
+	uint64_t bound = cpus;
+
+	for_each_cpu(cpu, cpus)
+		if (last_drop[cpu] > since)
+			bound &= ~bit((unsigned)cpu);
 	for (uint32_t i = 0; i < loss_count; i++)
 		if (losses[i].table == table && !losses[i].is_kernel)
 			take_cpus_out(&i, cpus);
 	for (unsigned i = 0; i < holding_count; i++)
 		if (holdings[i].table == table)
-			holdings[i].deferred |= cpus & holdings[i].cpus;
+			holdings[i].deferred |= bound & holdings[i].cpus;
+	unlock(irq);
+}
+
+void tlb_shadow_rolled_over(unsigned cpu, uint64_t kept_id)
+{
+	unsigned long irq = lock();
+
+	for (unsigned i = 0; i < holding_count; i++)
+		if (holdings[i].id != kept_id)
+			holdings[i].deferred |= holdings[i].cpus & bit(cpu);
+	for (uint32_t i = 0; i < loss_count; i++)
+		if (!losses[i].is_kernel && (losses[i].cpus & bit(cpu)) &&
+		    !holds(cpu, losses[i].table, NO_ID))
+			take_cpus_out(&i, bit(cpu));
 	unlock(irq);
 }
 
@@ -298,16 +336,14 @@ static void check_load(unsigned long irq, unsigned cpu, const struct page_table 
 	for (unsigned i = 0; i < holding_count; i++) {
 		const struct holding *holding = &holdings[i];
 
-		if (holding->id != id)
-			continue;
 		if (holding->table == table && (holding->deferred & bit(cpu))) {
 			unlock(irq);
 			panic("stale translation: CPU %u loads a space and has not dropped id "
 			      "%llu, "
 			      "under which it missed an invalidation",
-			      cpu, (unsigned long long)id);
+			      cpu, (unsigned long long)holding->id);
 		}
-		if (holding->table != table && (holding->cpus & bit(cpu))) {
+		if (holding->id == id && holding->table != table && (holding->cpus & bit(cpu))) {
 			unlock(irq);
 			panic("stale translation: CPU %u loads a space under id %llu, under which "
 			      "it "

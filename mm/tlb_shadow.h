@@ -50,8 +50,17 @@ void tlb_shadow_load(unsigned cpu, const struct page_table *table, uint64_t id);
 /* The CPU has carried a request out. */
 void tlb_shadow_invalidated(unsigned cpu, const struct tlb_request *request);
 
-/* These CPUs hold translations of the table and are left to drop them before they load it again. */
-void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus);
+/* Now, in drops of whole ids. */
+uint64_t tlb_shadow_time(void);
+
+/*
+ * These CPUs hold translations of the table and were left to drop them before they load it again,
+ * at some time after since: who has dropped an id meanwhile may have done so for that.
+ */
+void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus, uint64_t since);
+
+/* At a rollover of ids: the CPU must drop all but what it has under this id before it loads. */
+void tlb_shadow_rolled_over(unsigned cpu, uint64_t kept_id);
 
 /* A block of 2^order frames has no owner any more. */
 void tlb_shadow_released(uint64_t physical, unsigned order);
@@ -93,9 +102,20 @@ static inline void tlb_shadow_invalidated(unsigned cpu, const struct tlb_request
 	(void)cpu, (void)request;
 }
 
-static inline void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus)
+static inline uint64_t tlb_shadow_time(void)
 {
-	(void)table, (void)cpus;
+	return 0;
+}
+
+static inline void tlb_shadow_deferred(const struct page_table *table, uint64_t cpus,
+				       uint64_t since)
+{
+	(void)table, (void)cpus, (void)since;
+}
+
+static inline void tlb_shadow_rolled_over(unsigned cpu, uint64_t kept_id)
+{
+	(void)cpu, (void)kept_id;
 }
 
 static inline void tlb_shadow_released(uint64_t physical, unsigned order)

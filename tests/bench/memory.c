@@ -225,12 +225,12 @@ BENCH_PARALLEL(mm, shoot_down_512_pages, 200)
 	shoot(operations, MANY);
 }
 
-/* The same by our own interrupts where the machine has another way: RISC-V's choice. */
-BENCH_PARALLEL(mm, shoot_down_1_page_by_interrupts, 200)
+/* The same by the firmware where it can: RISC-V's choice (mm/tlb.c). */
+BENCH_PARALLEL(mm, shoot_down_1_page_by_firmware, 200)
 {
-	tlb_prefer_interrupts(true);
+	tlb_use_firmware(true);
 	shoot(operations, 1);
-	tlb_prefer_interrupts(false);
+	tlb_use_firmware(false);
 }
 
 /* All CPUs' frames go through one exchange: what one allocates another frees. */

@@ -181,6 +181,17 @@ DEATH_TEST(tlb_shadow, no_drop_after_a_rollover,
 	}
 }
 
+/* The same seen from one space: what it had under its old id is still there. */
+DEATH_TEST(tlb_shadow, same_space_after_a_rollover, "loads a space and has not dropped id 3")
+{
+	static struct page_table table;
+
+	tlb_shadow_load(63, &table, 3);
+	tlb_shadow_load(63, NULL, 0);
+	tlb_shadow_rolled_over(63, 5);
+	tlb_shadow_load(63, &table, 4);
+}
+
 /* A CPU that was left alone comes back, and does not drop the id first. */
 DEATH_TEST(tlb_shadow, loaded_without_dropping, "loads a space and has not dropped id")
 {
@@ -188,7 +199,7 @@ DEATH_TEST(tlb_shadow, loaded_without_dropping, "loads a space and has not dropp
 
 	tlb_shadow_load(63, &table, 5);
 	tlb_shadow_load(63, NULL, 0);
-	tlb_shadow_deferred(&table, (uint64_t)1 << 63);
+	tlb_shadow_deferred(&table, (uint64_t)1 << 63, tlb_shadow_time());
 	tlb_shadow_load(63, &table, 5);
 }
 

@@ -85,8 +85,8 @@ void tlb_invalidate_local(const struct tlb_request *request);
 /*
  * The same on (at least) each CPU of a set, by the machine's own means, complete on return, and
  * whatever those CPUs do: AArch64 broadcasts to all, RISC-V asks the SBI. The calling CPU is served
- * if it is in the set. False where the machine has none (x86_64): mm/tlb.c then interrupts the
- * others.
+ * if it is in the set. False where the machine has none (x86_64). mm/tlb.c uses it where
+ * mmu_broadcasts(), and interrupts the others elsewhere.
  */
 bool tlb_invalidate_on(uint64_t cpus, const struct tlb_request *request);
 
