@@ -24,8 +24,10 @@
 #include <lib/string.h>
 #include <mm/early_alloc.h>
 #include <mm/frame.h>
+#include <mm/heap.h>
 #include <mm/kspace.h>
 #include <mm/layout.h>
+#include <mm/slab.h>
 #include <mm/space.h>
 #include <sync/spin/cpus.h>
 
@@ -79,6 +81,9 @@ static void start_memory(void)
 	mmu_load_kernel_root(mmu_kernel_root());
 	if (frame_init(map) != 0 || kspace_use_frames() != 0)
 		boot_refuse("no memory for the records of frames");
+	slab_init();
+	if (heap_init() != 0)
+		boot_refuse("no memory for the heap");
 	space_init((unsigned)boot_arguments()->asid_bits, machine_boot_info()->cpu_count);
 	if (smp_guard_boot_cpu() != 0)
 		boot_refuse("no memory for the boot CPU's emergency stacks");

@@ -39,11 +39,28 @@ static void account(size_t tag, uint64_t frames)
 	interrupts_restore(irq);
 }
 
-/* Also the last resort: all caches are empty now, or somebody was faster. */
-static __attribute__((noinline)) struct frame *alloc_reclaimed(void)
+/* Constant after boot. */
+static uint64_t (*reclaim)(void);
+
+void frame_set_reclaim(uint64_t (*function)(void))
 {
+	reclaim = function;
+}
+
+/*
+ * The last resorts: frames in caches, which also keep blocks from merging; then what floors above
+ * can spare.
+ */
+static __attribute__((noinline)) struct frame *take_reclaimed(unsigned order, uint64_t highest)
+{
+	struct frame *frame;
+
 	frame_reclaim_caches();
-	return buddy_take(0, UINT64_MAX);
+	frame = buddy_take(order, highest);
+	if (frame || !reclaim || reclaim() == 0)
+		return frame;
+	frame_reclaim_caches();
+	return buddy_take(order, highest);
 }
 
 static inline struct frame *alloc_one(enum frame_tag tag, uintptr_t site)
@@ -53,7 +70,7 @@ static inline struct frame *alloc_one(enum frame_tag tag, uintptr_t site)
 	struct frame *frame = frame_cache_pop(cache);
 
 	if (__builtin_expect(!frame, 0))
-		frame = alloc_reclaimed();
+		frame = take_reclaimed(0, UINT64_MAX);
 	if (frame) {
 		frame_cache_account(cache, tag, 1);
 		begin_life(frame, tag, site);
@@ -155,11 +172,7 @@ static struct frame *take_block(unsigned order, uint64_t highest)
 {
 	struct frame *frame = buddy_take(order, highest);
 
-	if (frame)
-		return frame;
-	/* Frames in caches keep blocks from merging. */
-	frame_reclaim_caches();
-	return buddy_take(order, highest);
+	return frame ? frame : take_reclaimed(order, highest);
 }
 
 struct frame *frame_alloc_order(unsigned order, uint64_t highest, enum frame_tag tag)
@@ -278,6 +291,8 @@ const char *frame_tag_name(enum frame_tag tag)
 		[FRAME_TAG_STACK] = "kernel stacks",
 		[FRAME_TAG_PERCPU] = "per-CPU areas",
 		[FRAME_TAG_KSPACE] = "kernel space",
+		[FRAME_TAG_SLAB] = "slabs",
+		[FRAME_TAG_HEAP] = "large heap blocks",
 		[FRAME_TAG_TEST] = "tests and benchmarks",
 	};
 

@@ -41,6 +41,8 @@ enum frame_tag {
 	FRAME_TAG_STACK,  /* kernel stacks */
 	FRAME_TAG_PERCPU, /* the CPUs' own areas */
 	FRAME_TAG_KSPACE, /* buffers and tables in kernel space */
+	FRAME_TAG_SLAB,   /* slabs; owner[0] of each frame: its struct slab */
+	FRAME_TAG_HEAP,   /* what is too large for slabs (mm/heap.h) */
 	FRAME_TAG_TEST,   /* self-tests and benchmarks */
 	FRAME_TAGS,
 };
@@ -83,6 +85,12 @@ static inline void *frame_to_virt(const struct frame *frame)
 
 /* Whether frame_of() may be used: there is memory at that address, whoever has it. */
 bool frame_exists(uint64_t physical);
+
+/*
+ * Has function called before an allocation fails: it gives back what it can spare and returns how
+ * many frames that were. In the context of any allocation; it may allocate nothing. Boot, once.
+ */
+void frame_set_reclaim(uint64_t (*function)(void));
 
 /*
  * One frame, with one reference; its contents are anything, or zero with frame_alloc_zeroed().

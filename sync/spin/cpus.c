@@ -5,7 +5,7 @@
 #include <sync/spin/cpus.h>
 #include <sync/spin/percpu.h>
 
-static DEFINE_PER_CPU(unsigned, current_cpu);
+DEFINE_PER_CPU(uint32_t, current_cpu);
 static uint64_t online;
 
 unsigned cpu_current(void)

@@ -7,8 +7,12 @@
 #include <lib/boot_info.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sync/spin/percpu.h>
 
 _Static_assert(CPU_MAX <= 64, "a set of CPUs is one 64-bit word");
+
+/* What cpu_current() returns, for code that is inlined. */
+DECLARE_PER_CPU(uint32_t, current_cpu);
 
 /*
  * The logical number of the calling CPU; the boot CPU is 0. The caller stays on it while the answer
