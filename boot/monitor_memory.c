@@ -4,6 +4,7 @@
  */
 #include <arch/mmu.h>
 #include <boot/monitor_commands.h>
+#include <boot/monitor_heap.h>
 #include <boot/monitor_text.h>
 #include <dev/console.h>
 #include <lib/errno.h>
@@ -87,6 +88,7 @@ bool monitor_mem(const struct monitor_arguments *arguments)
 	}
 	print_totals(map);
 	print_frames();
+	monitor_print_caches();
 	return true;
 }
 

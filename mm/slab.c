@@ -622,3 +622,29 @@ void slab_visit_caches(void (*visit)(struct slab_cache *cache, void *argument), 
 	}
 	spinlock_unlock_irqrestore(&all_lock, irq);
 }
+
+static void visit_slabs(struct slab_cache *cache, const struct list *slabs,
+			void (*visit)(const struct slab_object *object, void *argument),
+			void *argument)
+{
+	list_for_each_entry(slab, slabs, struct slab, list) {
+		for (uint32_t i = 0; i < cache->per_slab - slab->fresh; i++) {
+			char *stride = slab->first + (size_t)i * cache->stride;
+			struct slab_object found;
+
+			if (slab_check_look(cache, object_of(cache, stride), &found))
+				visit(&found, argument);
+		}
+	}
+}
+
+void slab_visit_objects(struct slab_cache *cache,
+			void (*visit)(const struct slab_object *object, void *argument),
+			void *argument)
+{
+	unsigned long irq = spinlock_lock_irqsave(&cache->lock);
+
+	visit_slabs(cache, &cache->partial, visit, argument);
+	visit_slabs(cache, &cache->used_up, visit, argument);
+	spinlock_unlock_irqrestore(&cache->lock, irq);
+}

@@ -107,6 +107,21 @@ void slab_statistics(struct slab_cache *cache, struct slab_statistics *statistic
 /* Calls visit for each cache, under the lock of their list: it creates and destroys none. */
 void slab_visit_caches(void (*visit)(struct slab_cache *cache, void *argument), void *argument);
 
+/* An object that somebody has: as the checking build notes it. */
+struct slab_object {
+	void *object;
+	size_t requested;
+	uintptr_t allocated_at; /* call site */
+};
+
+/*
+ * Calls visit for each object of a cache that is allocated, under the cache's lock: it neither
+ * allocates nor frees of it. The release build has no notes and visits none.
+ */
+void slab_visit_objects(struct slab_cache *cache,
+			void (*visit)(const struct slab_object *object, void *argument),
+			void *argument);
+
 /* What a frame of a slab belongs to. */
 struct slab {
 	struct list list; /* in the cache's, by how full it is */

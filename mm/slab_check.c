@@ -221,6 +221,16 @@ void slab_check_resize(const struct slab_cache *cache, void *object, size_t requ
 	note->requested = (uint32_t)requested;
 }
 
+bool slab_check_look(const struct slab_cache *cache, void *object, struct slab_object *found)
+{
+	const struct slab_note *note = note_of(cache, object);
+
+	*found = (struct slab_object){ .object = object,
+				       .requested = note->requested,
+				       .allocated_at = KERNEL_IMAGE_BASE + note->allocated_at };
+	return note->state == SLAB_ALLOCATED;
+}
+
 size_t slab_check_requested(const struct slab_cache *cache, const void *object)
 {
 	return note_of(cache, object)->requested;

@@ -47,6 +47,9 @@ void *slab_quarantine_take(struct slab_cache **cache);
 void slab_check_resize(const struct slab_cache *cache, void *object, size_t requested,
 		       uintptr_t site);
 
+/* What is noted of an object that left its slab at some time; false: it is not allocated. */
+bool slab_check_look(const struct slab_cache *cache, void *object, struct slab_object *found);
+
 /* Whether an address is in the frames of a slab. */
 bool slab_owns(const void *address);
 
@@ -89,6 +92,13 @@ static inline void slab_check_resize(const struct slab_cache *cache, void *objec
 				     uintptr_t site)
 {
 	(void)cache, (void)object, (void)requested, (void)site;
+}
+
+static inline bool slab_check_look(const struct slab_cache *cache, void *object,
+				   struct slab_object *found)
+{
+	(void)cache, (void)object, (void)found;
+	return false;
 }
 
 static inline size_t slab_check_requested(const struct slab_cache *cache, const void *object)

@@ -191,6 +191,7 @@ def test_mem(session):
     expect_row(rows, "free: ")
     expect_row(rows, "  kernel stacks ")
     expect_row(rows, "free blocks by order: ")
+    expect_row(rows, "slab cache ")
 
 
 def stretches_of(rows, pattern):

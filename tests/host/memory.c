@@ -28,6 +28,7 @@ _Thread_local bool host_interrupts_disabled;
 /* ---- One CPU ---- */
 
 DEFINE_PER_CPU(uint64_t, on_cpu_immediate_calls);
+DEFINE_PER_CPU(uint32_t, current_cpu);
 
 unsigned cpu_current(void)
 {
@@ -50,6 +51,11 @@ unsigned on_cpus_immediate(uint64_t cpus, void (*function)(void *argument), void
 	if (cpus & 1)
 		function(argument);
 	return 0;
+}
+
+void on_each_cpu(void (*function)(void *argument), void *argument)
+{
+	function(argument);
 }
 
 void on_cpu_serve_immediate(void)

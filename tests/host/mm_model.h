@@ -11,6 +11,7 @@
 /* Each aborts when the model disagrees. */
 void frame_model_run(const uint8_t *data, size_t size);
 void page_table_model_run(const uint8_t *data, size_t size);
+void heap_model_run(const uint8_t *data, size_t size);
 void arena_model_run(const uint8_t *data, size_t size);
 void tlb_gather_model_run(const uint8_t *data, size_t size);
 

@@ -245,6 +245,42 @@ TEST_WITH_DEADLINE(slab, exhaustion_and_recovery, 240000)
 	slab_cache_destroy(&cache);
 }
 
+#ifdef CONFIG_CHECK
+
+static void count_object(const struct slab_object *object, void *argument)
+{
+	uint64_t *count = argument;
+
+	EXPECT_EQ(object->requested, 24);
+	EXPECT(object->allocated_at > (uintptr_t)KERNEL_IMAGE_BASE);
+	for (size_t i = 0; i < MANY; i++)
+		*count += objects[i] == object->object;
+}
+
+/* Each that is allocated, once; none that was freed. */
+TEST(slab, visit_sees_what_is_allocated)
+{
+	uint64_t count = 0;
+
+	ASSERT_EQ(slab_cache_init(&cache, "test", 24, 8, NULL), 0);
+	for (size_t i = 0; i < MANY; i++)
+		ASSERT_TRUE(objects[i] = slab_alloc(&cache));
+	slab_visit_objects(&cache, count_object, &count);
+	EXPECT_EQ(count, MANY);
+	for (size_t i = 0; i < MANY; i += 2) {
+		slab_free(&cache, objects[i]);
+		objects[i] = NULL;
+	}
+	count = 0;
+	slab_visit_objects(&cache, count_object, &count);
+	EXPECT_EQ(count, MANY / 2);
+	for (size_t i = 1; i < MANY; i += 2)
+		slab_free(&cache, objects[i]);
+	slab_cache_destroy(&cache);
+}
+
+#endif
+
 static void count_cache(struct slab_cache *visited, void *argument)
 {
 	*(unsigned *)argument += visited == &cache;
