@@ -101,6 +101,41 @@ static void give(size_t slot)
 	held[slot] = (struct held){ 0 };
 }
 
+/* More of a class than magazines, quarantine and depot hold. */
+#define CHURN 800
+
+static uint64_t slabs_of(const void *block)
+{
+	struct slab_statistics statistics;
+
+	slab_statistics(slab_of(block)->cache, &statistics);
+	return statistics.slabs;
+}
+
+/* Many are freed; half of them again leave holes, which the next ones fill. */
+static void churn(size_t size)
+{
+	static void *blocks[CHURN];
+	uint64_t slabs;
+
+	for (size_t i = 0; i < CHURN; i++)
+		require((blocks[i] = heap_alloc(size)));
+	for (size_t i = 0; i < CHURN; i++)
+		heap_free(blocks[i]);
+	for (size_t i = 0; i < CHURN; i++)
+		require((blocks[i] = heap_alloc(size)));
+	slab_flush();
+	slabs = slabs_of(blocks[0]);
+	for (size_t i = 0; i < CHURN; i += 2)
+		heap_free(blocks[i]);
+	slab_flush();
+	for (size_t i = 0; i < CHURN; i += 2)
+		require((blocks[i] = heap_alloc(size)));
+	require(slabs_of(blocks[0]) <= slabs);
+	for (size_t i = 0; i < CHURN; i++)
+		heap_free(blocks[i]);
+}
+
 static uint64_t frames_free(void)
 {
 	struct frame_statistics statistics;
@@ -133,6 +168,8 @@ void heap_model_run(const uint8_t *data, size_t size)
 			give(slot);
 		if (data[0] == 0xff)
 			slab_reclaim();
+		else if (data[0] == 0xfe)
+			churn(data[2]);
 	}
 	for (size_t slot = 0; slot < HELD; slot++)
 		if (held[slot].block)
