@@ -8,18 +8,10 @@
 #include <mm/slab.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
+#include <tests/kernel/balance.h>
 #include <tests/kernel/storm.h>
 
 #define LARGEST (3 * 1024 * 1024)
-
-static uint64_t frames_free(void)
-{
-	struct frame_statistics statistics;
-
-	slab_flush();
-	frame_statistics(&statistics);
-	return statistics.free;
-}
 
 static uint8_t pattern(size_t at)
 {
@@ -42,7 +34,7 @@ static bool holds(const uint8_t *block, size_t size)
 
 TEST(heap, every_size_to_a_page_and_beyond)
 {
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 
 	for (size_t size = 0; size <= 9000; size += size < 600 ? 1 : 37) {
 		uint8_t *block = heap_alloc(size);
@@ -55,12 +47,12 @@ TEST(heap, every_size_to_a_page_and_beyond)
 		heap_free(block);
 	}
 	heap_free(NULL);
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 TEST(heap, aligned)
 {
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 
 	for (size_t alignment = 1; alignment <= 1UL << 21; alignment *= 2)
 		for (size_t size = 1; size <= 10000; size = size * 3 + 1) {
@@ -71,7 +63,7 @@ TEST(heap, aligned)
 			fill(block, size);
 			heap_free(block);
 		}
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 TEST(heap, zeroed_whatever_was_there)
@@ -109,7 +101,7 @@ TEST(heap, realloc_in_every_direction)
 	static const size_t sizes[] = {
 		1, 8, 9, 100, 112, 4096, 4097, 8192, 8193, 100000, LARGEST
 	};
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 	uint8_t *block;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -126,7 +118,7 @@ TEST(heap, realloc_in_every_direction)
 			EXPECT(holds(block, sizes[j]));
 			heap_free(block);
 		}
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 TEST(heap, realloc_within_a_class_stays)
@@ -198,7 +190,7 @@ TEST(heap, storm)
 	struct storm storm = {
 		.turn = storm_turn, .argument = &seed, .ms = 400, .turns_each = 1000
 	};
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 
 	wrong = 0;
 	storm_run(&storm);
@@ -207,7 +199,7 @@ TEST(heap, storm)
 		slots[i] = (struct slot){ 0 };
 	}
 	EXPECT_EQ(wrong, 0);
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 #ifdef CONFIG_CHECK

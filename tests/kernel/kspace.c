@@ -12,19 +12,11 @@
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
 #include <sync/spin/on_cpu.h>
+#include <tests/kernel/balance.h>
 #include <tests/kernel/storm.h>
 
 #define RW (PAGE_READ | PAGE_WRITE)
 #define TAG FRAME_TAG_TEST
-
-static uint64_t frames_free(void)
-{
-	struct frame_statistics statistics;
-
-	kspace_flush();
-	frame_statistics(&statistics);
-	return statistics.free;
-}
 
 struct view {
 	uintptr_t address;
@@ -61,7 +53,7 @@ TEST(kspace, memory_is_zero_between_guards_and_balanced)
 
 	/* Tables of kernel space's top stay. */
 	kspace_free(kspace_alloc(PAGE_SIZE, RW, TAG));
-	free = frames_free();
+	free = balance_frames_free();
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		char *piece = kspace_alloc(sizes[i], RW, TAG);
 		size_t size = align_up(sizes[i], PAGE_SIZE);
@@ -82,13 +74,13 @@ TEST(kspace, memory_is_zero_between_guards_and_balanced)
 	EXPECT(kspace_alloc(0, RW, TAG) == NULL);
 	EXPECT(kspace_alloc(SIZE_MAX, RW, TAG) == NULL);
 	EXPECT(kspace_alloc(KSPACE_END - KSPACE_BASE, RW, TAG) == NULL);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 }
 
 /* More than there is fails and leaves nothing taken. */
 TEST_WITH_DEADLINE(kspace, running_out_of_memory_is_undone, 240000)
 {
-	uint64_t free = frames_free();
+	uint64_t free = balance_frames_free();
 	struct kspace_statistics before;
 	struct kspace_statistics after;
 
@@ -99,7 +91,7 @@ TEST_WITH_DEADLINE(kspace, running_out_of_memory_is_undone, 240000)
 	}
 	kspace_statistics(&before);
 	EXPECT(kspace_alloc((free + 1) * PAGE_SIZE, RW, TAG) == NULL);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 	kspace_statistics(&after);
 	EXPECT_EQ(after.pieces, before.pieces);
 	EXPECT_EQ(after.pages, before.pages);
@@ -112,7 +104,7 @@ TEST(kspace, scattered_frames_in_a_row)
 	uint64_t free;
 
 	ASSERT_EQ(frame_alloc_batch(frames, ARRAY_SIZE(frames), TAG), ARRAY_SIZE(frames));
-	free = frames_free();
+	free = balance_frames_free();
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
 		*(uint64_t *)frame_to_virt(frames[i]) = i;
 	/* Two that are surely not neighbours. */
@@ -127,7 +119,7 @@ TEST(kspace, scattered_frames_in_a_row)
 		EXPECT_EQ(words[i * PAGE_SIZE / sizeof(*words)], i);
 	expect_view(words, true, false);
 	kspace_unmap(words);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 	expect_view(words, false, false);
 	EXPECT(kspace_map_frames(frames, 0, RW) == NULL);
 	frame_free_batch(frames, ARRAY_SIZE(frames));
@@ -161,7 +153,7 @@ TEST(kspace, stacks_come_and_go)
 	uint64_t free;
 
 	kspace_free_stack(kspace_alloc_stack());
-	free = frames_free();
+	free = balance_frames_free();
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
 		tops[i] = kspace_alloc_stack();
 		ASSERT_NE(tops[i], 0);
@@ -173,7 +165,7 @@ TEST(kspace, stacks_come_and_go)
 	expect_view((char *)tops[7], false, false);
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
 		kspace_free_stack(tops[i]);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 	expect_view((char *)tops[7] - 1, false, false);
 }
 
@@ -292,7 +284,7 @@ static void seed_storm(void *argument)
 TEST(kspace, storm_of_pieces)
 {
 	static struct storm storm;
-	uint64_t free = frames_free();
+	uint64_t free = balance_frames_free();
 
 	storms.seed = random_u64(test_random());
 	storms.broken = storms.failed = 0;
@@ -303,7 +295,7 @@ TEST(kspace, storm_of_pieces)
 	EXPECT_EQ(storms.broken, 0);
 	EXPECT_EQ(storms.failed, 0);
 	/* Records of pieces are kept for good: a page of them holds many. */
-	EXPECT_LE(free - frames_free(), 8);
+	EXPECT_LE(free - balance_frames_free(), 8);
 }
 
 DEATH_TEST(kspace, freed_twice, "is freed twice")

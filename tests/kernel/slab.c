@@ -9,6 +9,7 @@
 #include <mm/slab.h>
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
+#include <tests/kernel/balance.h>
 #include <tests/kernel/storm.h>
 
 #define MANY 500
@@ -16,15 +17,6 @@
 static struct slab_cache cache;
 static void *objects[MANY];
 static uint64_t constructed; /* atomic */
-
-static uint64_t frames_free(void)
-{
-	struct frame_statistics statistics;
-
-	slab_flush();
-	frame_statistics(&statistics);
-	return statistics.free;
-}
 
 static uint64_t objects_out(void)
 {
@@ -60,12 +52,12 @@ static void fill_and_check(size_t size, size_t alignment)
 TEST(slab, objects_of_every_size)
 {
 	static const size_t sizes[] = { 1, 8, 9, 24, 64, 100, 255, 512, 1000, 2048, 4096 };
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (size_t alignment = 8; alignment <= SLAB_ALIGNMENT_MAX; alignment *= 4)
 			fill_and_check(sizes[i], alignment);
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 static void construct(void *object)
@@ -139,7 +131,7 @@ TEST(slab, storm_frees_on_other_cpus)
 	struct storm storm = {
 		.turn = exchange_turn, .argument = &random, .ms = 300, .turns_each = 2000
 	};
-	uint64_t before = frames_free();
+	uint64_t before = balance_frames_free();
 
 	wrong = 0;
 	ASSERT_EQ(slab_cache_init(&cache, "test", OBJECT_WORDS * 8, 8, NULL), 0);
@@ -153,7 +145,7 @@ TEST(slab, storm_frees_on_other_cpus)
 	EXPECT_EQ(wrong, 0);
 	EXPECT_EQ(objects_out(), 0);
 	slab_cache_destroy(&cache);
-	EXPECT_EQ(frames_free(), before);
+	EXPECT_EQ(balance_frames_free(), before);
 }
 
 static void exchange_or_reclaim_turn(void *argument)

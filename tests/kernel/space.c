@@ -17,6 +17,7 @@
 #include <sync/spin/atomic.h>
 #include <sync/spin/cpus.h>
 #include <sync/spin/on_cpu.h>
+#include <tests/kernel/balance.h>
 #include <tests/kernel/storm.h>
 
 #define BASE 0x40000000UL /* of a 1 GiB page */
@@ -54,14 +55,6 @@ static bool map_fresh(struct space *space, uintptr_t address, size_t count)
 			return false;
 	}
 	return true;
-}
-
-static uint64_t frames_free(void)
-{
-	struct frame_statistics statistics;
-
-	frame_statistics(&statistics);
-	return statistics.free;
 }
 
 struct look {
@@ -108,7 +101,7 @@ static void lend(void *argument)
 
 TEST(space, every_cpu_sees_what_is_mapped_and_not_what_is_gone)
 {
-	uint64_t free = frames_free();
+	uint64_t free = balance_frames_free();
 
 	ASSERT_EQ(space_create(&first, "first"), 0);
 	EXPECT_EQ(readable_on(cpus_online(), &first, BASE, false), 0);
@@ -128,7 +121,7 @@ TEST(space, every_cpu_sees_what_is_mapped_and_not_what_is_gone)
 	EXPECT_EQ(readable_on(cpus_online(), NULL, BASE, true), 0);
 	EXPECT_EQ(first.loaded, 0);
 	space_destroy(&first);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 }
 
 /* A map that meets something takes back what it mapped before, and no more. */
@@ -531,7 +524,7 @@ TEST(space, storm_of_changes_and_readers)
 {
 	static struct storm storm;
 	uint64_t seed = random_u64(test_random());
-	uint64_t free = frames_free();
+	uint64_t free = balance_frames_free();
 
 	memset(&life, 0, sizeof(life));
 	on_each_cpu(seed_life, &seed);
@@ -544,7 +537,7 @@ TEST(space, storm_of_changes_and_readers)
 	EXPECT_EQ(life.stale, 0);
 	EXPECT_EQ(space_unmap(&first, BASE, STORM_PAGES * PAGE_SIZE, true), 0);
 	space_destroy(&first);
-	EXPECT_EQ(frames_free(), free);
+	EXPECT_EQ(balance_frames_free(), free);
 }
 
 DEATH_TEST(space, destroyed_while_loaded, "space first: destroyed while CPUs 0x1 have it loaded")
