@@ -7,18 +7,9 @@
  */
 #include "host.h"
 #include "mm_model.h"
-#include <lib/random.h>
 
 HOST_TEST(agrees_with_a_model)
 {
-	for (uint64_t seed = 1; seed <= 300; seed++) {
-		static uint8_t program[6000];
-		struct random random;
-
-		random_seed(&random, seed);
-		for (size_t i = 0; i < sizeof(program); i++)
-			program[i] = (uint8_t)random_u64(&random);
-		frame_model_run(program, sizeof(program));
-	}
+	mm_model_run_random(frame_model_run, 300, 6000);
 	CHECK(true);
 }

@@ -6,17 +6,9 @@
  */
 #include "host.h"
 #include "mm_model.h"
-#include <lib/random.h>
 
 HOST_TEST(agrees_with_a_model)
 {
-	for (uint64_t seed = 1; seed <= 40; seed++) {
-		static uint8_t program[8000];
-		struct random random;
-
-		random_seed(&random, seed);
-		for (size_t i = 0; i < sizeof(program); i++)
-			program[i] = (uint8_t)random_u64(&random);
-		heap_model_run(program, sizeof(program));
-	}
+	mm_model_run_random(heap_model_run, 40, 8000);
+	CHECK(true);
 }

@@ -125,11 +125,11 @@ static void exchange_turn(void *argument)
 	}
 }
 
-TEST(slab, storm_frees_on_other_cpus)
+static void run_storm(void (*turn)(void *argument), uint64_t turns_each)
 {
 	struct random random = *test_random();
 	struct storm storm = {
-		.turn = exchange_turn, .argument = &random, .ms = 300, .turns_each = 2000
+		.turn = turn, .argument = &random, .ms = 300, .turns_each = turns_each
 	};
 	uint64_t before = balance_frames_free();
 
@@ -148,6 +148,11 @@ TEST(slab, storm_frees_on_other_cpus)
 	EXPECT_EQ(balance_frames_free(), before);
 }
 
+TEST(slab, storm_frees_on_other_cpus)
+{
+	run_storm(exchange_turn, 2000);
+}
+
 static void exchange_or_reclaim_turn(void *argument)
 {
 	struct random *random = argument;
@@ -160,22 +165,7 @@ static void exchange_or_reclaim_turn(void *argument)
 /* The same while magazines are taken away from under those who use them. */
 TEST(slab, storm_with_reclaim)
 {
-	struct random random = *test_random();
-	struct storm storm = {
-		.turn = exchange_or_reclaim_turn, .argument = &random, .ms = 300, .turns_each = 200
-	};
-
-	wrong = 0;
-	ASSERT_EQ(slab_cache_init(&cache, "test", OBJECT_WORDS * 8, 8, NULL), 0);
-	storm_run(&storm);
-	for (size_t i = 0; i < SLOTS; i++) {
-		if (slots[i])
-			slab_free(&cache, (void *)(uintptr_t)slots[i]);
-		slots[i] = 0;
-	}
-	EXPECT_EQ(wrong, 0);
-	EXPECT_EQ(objects_out(), 0);
-	slab_cache_destroy(&cache);
+	run_storm(exchange_or_reclaim_turn, 200);
 }
 
 /* Frames that lie free in slabs are found when there are no others. */
