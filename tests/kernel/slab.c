@@ -153,19 +153,33 @@ TEST(slab, storm_frees_on_other_cpus)
 	run_storm(exchange_turn, 2000);
 }
 
-static void exchange_or_reclaim_turn(void *argument)
+/* More than two magazines hold, so that depot and slabs are used, and their lock is waited for. */
+#define BURST 150
+
+static void burst_or_reclaim_turn(void *argument)
 {
 	struct random *random = argument;
+	uint64_t *burst[BURST];
 
-	exchange_turn(argument);
-	if (atomic_load_relaxed(&random->state[0]) % 64 == 0)
+	if (atomic_fetch_add_relaxed(&random->state[1], (uint64_t)1) % 8 == 0)
 		slab_reclaim();
+	for (size_t i = 0; i < BURST; i++) {
+		burst[i] = slab_alloc(&cache);
+		if (burst[i])
+			stamp(burst[i]);
+	}
+	for (size_t i = 0; i < BURST; i++) {
+		if (!burst[i])
+			continue;
+		check_stamp(burst[i]);
+		slab_free(&cache, burst[i]);
+	}
 }
 
-/* The same while magazines are taken away from under those who use them. */
+/* Magazines are taken away from under those who use them. */
 TEST(slab, storm_with_reclaim)
 {
-	run_storm(exchange_or_reclaim_turn, 200);
+	run_storm(burst_or_reclaim_turn, 30);
 }
 
 /* Frames that lie free in slabs are found when there are no others. */
