@@ -21,6 +21,7 @@ _Static_assert(CPU_MAX <= 64, "a set of CPUs is one word");
 #define HART_WINDOW 64
 
 extern char start_secondary[];
+extern uint64_t start_pending;
 
 static uint64_t hart_ids[CPU_MAX];
 static uint64_t running;
@@ -87,6 +88,8 @@ int cpu_start(const struct boot_info *info, unsigned cpu, const struct cpu_start
 
 	BUG_ON(cpu == 0 || cpu >= CPU_MAX);
 	hart_assign(cpu, hart);
+	/* For a hart that starts at the boot hart's entry (start.S). One is started at a time. */
+	start_pending = (uintptr_t)start;
 	if (sbi_hart_start(hart, entry, (uintptr_t)start) == 0)
 		return 0;
 	log_print(LOG_ERROR, "smp: CPU %u (hart %lu) was not started; it is %s", cpu,

@@ -44,6 +44,10 @@
 start:
 	csrw	sie, zero
 	csrw	satp, zero
+	lla	t0, start_entered
+	li	t1, 1
+	amoswap.d.aqrl t1, t1, (t0)
+	bnez	t1, start_again
 	li	s1, 1
 	mv	s2, a0
 	mv	s3, a1
@@ -70,6 +74,16 @@ start:
 	JUMP_LINKED start_boot_linked
 3:	lla	s3, start_no_mode_message
 	j	start_refuse
+
+/*
+ * A hart that comes here after the boot hart was told to start at start_secondary: OpenSBI up to 1.1
+ * makes a hart's state START_PENDING before it writes where to start (lib/sbi/sbi_hsm.c,
+ * sbi_hsm_hart_start()), and one that looks in between starts where the boot hart did.
+ */
+start_again:
+	lla	t0, start_pending
+	ld	a1, (t0)
+	beqz	a1, start_halt
 
 	.globl start_secondary
 start_secondary:
@@ -171,6 +185,15 @@ start_no_mode_message:
 	.asciz	"trefoil: this hart has neither Sv48 nor Sv39\n"
 start_other_mode_message:
 	.asciz	"trefoil: a hart lacks the boot hart's paging mode\n"
+
+	.data
+	.balign	8
+start_entered:		/* by the boot hart; not in .bss, which it clears */
+	.dword	0
+	.globl start_pending
+start_pending:		/* the struct cpu_start of the hart that is being started */
+	.dword	0
+	.section .text.start, "ax"
 
 	/*
 	 * From here on at link addresses. The vector first: its physical address ends with the identity
