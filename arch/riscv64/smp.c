@@ -16,14 +16,17 @@
 #include <lib/panic.h>
 
 _Static_assert(START_PROTOCOL_FDT == BOOT_PROTOCOL_FDT, "start.S passes it");
-_Static_assert(CPU_MAX <= 64, "a set of CPUs is one word");
+_Static_assert(CPU_MAX == 64, "a set of CPUs is one word; start.S looks through so many");
 
 #define HART_WINDOW 64
 
 extern char start_secondary[];
-extern uint64_t start_pending;
+extern uint64_t hart_ids[CPU_MAX];
+extern uint64_t hart_starts[CPU_MAX];
 
-static uint64_t hart_ids[CPU_MAX];
+/* Both read by start.S, at start_again; 0: not started. */
+uint64_t hart_ids[CPU_MAX];
+uint64_t hart_starts[CPU_MAX];
 static uint64_t running;
 
 void hart_assign(unsigned cpu, uint64_t hart)
@@ -88,8 +91,8 @@ int cpu_start(const struct boot_info *info, unsigned cpu, const struct cpu_start
 
 	BUG_ON(cpu == 0 || cpu >= CPU_MAX);
 	hart_assign(cpu, hart);
-	/* For a hart that starts at the boot hart's entry (start.S). One is started at a time. */
-	start_pending = (uintptr_t)start;
+	/* For a hart that starts at the boot hart's entry (start.S). */
+	hart_starts[cpu] = (uintptr_t)start;
 	if (sbi_hart_start(hart, entry, (uintptr_t)start) == 0)
 		return 0;
 	log_print(LOG_ERROR, "smp: CPU %u (hart %lu) was not started; it is %s", cpu,

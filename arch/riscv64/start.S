@@ -81,9 +81,18 @@ start:
  * sbi_hsm_hart_start()), and one that looks in between starts where the boot hart did.
  */
 start_again:
-	lla	t0, start_pending
-	ld	a1, (t0)
-	beqz	a1, start_halt
+	lla	t0, hart_ids
+	lla	t1, hart_starts
+	li	t2, 64 /* CPU_MAX, see smp.c */
+1:	ld	t3, (t0)
+	ld	a1, (t1)
+	bne	t3, a0, 2f
+	bnez	a1, start_secondary
+2:	addi	t0, t0, 8
+	addi	t1, t1, 8
+	addi	t2, t2, -1
+	bnez	t2, 1b
+	j	start_halt
 
 	.globl start_secondary
 start_secondary:
@@ -189,9 +198,6 @@ start_other_mode_message:
 	.data
 	.balign	8
 start_entered:		/* by the boot hart; not in .bss, which it clears */
-	.dword	0
-	.globl start_pending
-start_pending:		/* the struct cpu_start of the hart that is being started */
 	.dword	0
 	.section .text.start, "ax"
 
